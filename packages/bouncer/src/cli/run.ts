@@ -1,0 +1,67 @@
+import { Daemon } from '../daemon.js';
+import { ConfigError } from '../system/config-error.js';
+import { loadConfig } from '../system/config-file.js';
+import { logSink } from '../system/log-sink.js';
+import { createLog } from '../system/log.js';
+import { StoreError } from '../system/replay-store.js';
+import { ExitCode } from './exit-code.js';
+
+const STANDARD_OUTPUT = 1;
+
+/** `bouncer run`: the daemon, until SIGTERM or SIGINT. */
+export async function run(file: string, verbose: boolean): Promise<ExitCode> {
+  if (process.geteuid?.() !== 0) {
+    console.error('bouncer: run needs root, to capture packets and to run actions: try sudo bouncer run');
+    return ExitCode.failure;
+  }
+  const signals = catchSignals();
+  try {
+    const config = await loadConfig(file);
+    const sink = logSink(STANDARD_OUTPUT);
+    const log = createLog(sink, verbose ? 'debug' : config.log.level);
+    process.on('uncaughtException', (err) => {
+      log.fatal({ err }, 'bouncer broke');
+      process.exit(ExitCode.failure);
+    });
+    const daemon = await Daemon.start({ file, config, log, verbose });
+    log.info({ config: file, server: config.policy.serverId }, 'bouncer started');
+    const signal = await signals.untilStop(() => void daemon.reload());
+    log.info({ signal }, `${signal}: stopping`);
+    await daemon.stop();
+    log.info('bouncer stopped');
+    await sink.flush();
+    // A reader that never took the rest of the log must not keep us.
+    process.exit(ExitCode.success);
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
+    console.error(error instanceof ConfigError ? error.message : `bouncer: ${error.message}`);
+    return ExitCode.failure;
+  }
+}
+
+interface Signals {
+  /** Settles with the first signal to stop, also one that came earlier. */
+  untilStop(onReload: () => void): Promise<NodeJS.Signals>;
+}
+
+/** Catches signals from the very start on, so that none that comes early ends us halfway. */
+function catchSignals(): Signals {
+  let reload: (() => void) | undefined;
+  let reloadIsDue = false;
+  const stop = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve).once('SIGINT', resolve);
+  });
+  process.on('SIGHUP', () => {
+    if (reload) reload();
+    else reloadIsDue = true;
+  });
+  // Without a handler, Node would open a debugger's port.
+  process.on('SIGUSR1', () => undefined);
+  return {
+    untilStop(onReload) {
+      reload = onReload;
+      if (reloadIsDue) onReload();
+      return stop;
+    },
+  };
+}

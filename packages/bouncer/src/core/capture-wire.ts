@@ -1,0 +1,173 @@
+import type { Datagram } from './datagram.js';
+
+/**
+ * What the capture process tells the daemon, over a pipe. The daemon trusts none of it: whoever
+ * takes over the capture process can write here what he likes.
+ *
+ * A record is its length (2 bytes, of what follows), its kind (1 byte) and its body. A datagram is
+ * source and destination address (16 bytes each), source and destination port (2 bytes each), and
+ * the payload; the other kinds are JSON.
+ */
+export type CaptureRecord =
+  | { readonly kind: 'listening'; readonly linkType: string }
+  | { readonly kind: 'datagram'; readonly datagram: Datagram }
+  | { readonly kind: 'report'; readonly report: CaptureReport }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** What was not handed on, counted since the capture began. */
+export interface CaptureReport {
+  /** Datagrams lost because the pipe was full. */
+  readonly dropped: number;
+  /** Frames refused, by fault. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** The bytes on the pipe are not records: the capture process cannot be trusted any longer. */
+export class CaptureWireError extends Error {
+  override readonly name = 'CaptureWireError';
+}
+
+const KIND = { listening: 1, datagram: 2, report: 3, failed: 4 } as const;
+
+const LENGTH_SIZE = 2;
+const KIND_SIZE = 1;
+const ADDRESS_SIZE = 16;
+const PORT_SIZE = 2;
+const DATAGRAM_HEADER_SIZE = 2 * ADDRESS_SIZE + 2 * PORT_SIZE;
+
+/** Largest length of a record in bytes: a datagram of a packet is half of it. */
+const MAX_LENGTH = 1024;
+
+/** Longest text taken over from the capture process, in characters. */
+const MAX_TEXT = 400;
+
+export function encodeDatagramRecord(datagram: Datagram): Uint8Array {
+  const record = startRecord(KIND.datagram, DATAGRAM_HEADER_SIZE + datagram.payload.length);
+  let offset = LENGTH_SIZE + KIND_SIZE;
+  for (const bytes of [datagram.source, datagram.destination]) {
+    record.set(bytes, offset);
+    offset += ADDRESS_SIZE;
+  }
+  offset = record.writeUInt16BE(datagram.sourcePort, offset);
+  offset = record.writeUInt16BE(datagram.destinationPort, offset);
+  record.set(datagram.payload, offset);
+  return record;
+}
+
+export function encodeRecord(record: Exclude<CaptureRecord, { kind: 'datagram' }>): Uint8Array {
+  const body = Buffer.from(JSON.stringify(bodyOf(record)));
+  const bytes = startRecord(KIND[record.kind], body.length);
+  bytes.set(body, LENGTH_SIZE + KIND_SIZE);
+  return bytes;
+}
+
+/** Whether the payload of a datagram fits into a record. */
+export function fitsRecord(payload: Uint8Array): boolean {
+  return KIND_SIZE + DATAGRAM_HEADER_SIZE + payload.length <= MAX_LENGTH;
+}
+
+/** Puts records together again from the pieces in which a pipe delivers them. */
+export class CaptureWireDecoder {
+  #rest: Buffer = Buffer.alloc(0);
+
+  /**
+   * The records that are complete with this piece.
+   * @throws {CaptureWireError} if the bytes are not records
+   */
+  push(piece: Uint8Array): CaptureRecord[] {
+    const records: CaptureRecord[] = [];
+    let bytes = this.#rest.length === 0 ? bufferOf(piece) : Buffer.concat([this.#rest, piece]);
+    while (bytes.length >= LENGTH_SIZE) {
+      const length = bytes.readUInt16BE();
+      if (length < KIND_SIZE || length > MAX_LENGTH) {
+        throw new CaptureWireError(`record of ${length} bytes`);
+      }
+      const end = LENGTH_SIZE + length;
+      if (bytes.length < end) break;
+      records.push(decodeRecord(bytes.readUInt8(LENGTH_SIZE), bytes.subarray(LENGTH_SIZE + KIND_SIZE, end)));
+      bytes = bytes.subarray(end);
+    }
+    this.#rest = Buffer.from(bytes);
+    return records;
+  }
+}
+
+function startRecord(kind: number, bodySize: number): Buffer {
+  const record = Buffer.allocUnsafe(LENGTH_SIZE + KIND_SIZE + bodySize);
+  record.writeUInt16BE(KIND_SIZE + bodySize);
+  record.writeUInt8(kind, LENGTH_SIZE);
+  return record;
+}
+
+function bodyOf(record: Exclude<CaptureRecord, { kind: 'datagram' }>): unknown {
+  switch (record.kind) {
+    case 'listening':
+      return record.linkType;
+    case 'report':
+      return record.report;
+    case 'failed':
+      return record.reason.slice(0, MAX_TEXT).replaceAll(/[^ -~]/g, '?');
+  }
+}
+
+function decodeRecord(kind: number, body: Buffer): CaptureRecord {
+  switch (kind) {
+    case KIND.listening:
+      return { kind: 'listening', linkType: decodeText(body) };
+    case KIND.datagram:
+      return { kind: 'datagram', datagram: decodeDatagram(body) };
+    case KIND.report:
+      return { kind: 'report', report: decodeReport(body) };
+    case KIND.failed:
+      return { kind: 'failed', reason: decodeText(body) };
+    default:
+      throw new CaptureWireError(`record of kind ${kind}`);
+  }
+}
+
+function decodeDatagram(body: Buffer): Datagram {
+  if (body.length < DATAGRAM_HEADER_SIZE) throw new CaptureWireError(`datagram of ${body.length} bytes`);
+  return {
+    source: body.subarray(0, ADDRESS_SIZE),
+    destination: body.subarray(ADDRESS_SIZE, 2 * ADDRESS_SIZE),
+    sourcePort: body.readUInt16BE(2 * ADDRESS_SIZE),
+    destinationPort: body.readUInt16BE(2 * ADDRESS_SIZE + PORT_SIZE),
+    payload: body.subarray(DATAGRAM_HEADER_SIZE),
+  };
+}
+
+function decodeReport(body: Buffer): CaptureReport {
+  const value = decodeJson(body);
+  if (typeof value === 'object' && value !== null && 'dropped' in value && 'refused' in value) {
+    const { dropped, refused } = value;
+    if (isCount(dropped) && typeof refused === 'object' && refused !== null) {
+      const counts = Object.entries(refused);
+      if (counts.every((entry): entry is [string, number] => isCount(entry[1]))) {
+        return { dropped, refused: Object.fromEntries(counts) };
+      }
+    }
+  }
+  throw new CaptureWireError('report of another form');
+}
+
+function decodeText(body: Buffer): string {
+  const value = decodeJson(body);
+  if (typeof value !== 'string') throw new CaptureWireError('text of another form');
+  return value.slice(0, MAX_TEXT);
+}
+
+function decodeJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new CaptureWireError('record that is not JSON', { cause });
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

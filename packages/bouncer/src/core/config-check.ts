@@ -1,0 +1,84 @@
+import type { Problem } from './config-problem.js';
+import type { GoodValues } from './config-schema.js';
+import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './template.js';
+
+/** Checks what a config says across its tables: references, duplicates, placeholders. */
+export function checkTables(tables: GoodValues): Problem[] {
+  return [...checkCodes(tables), ...checkActions(tables), ...checkClients(tables)];
+}
+
+function checkCodes({ actions }: GoodValues): Problem[] {
+  const owners = new Map<number, string>();
+  const problems: Problem[] = [];
+  for (const [name, { code }] of Object.entries(actions)) {
+    if (code === undefined) continue;
+    const owner = owners.get(code);
+    if (owner === undefined) owners.set(code, name);
+    else
+      problems.push({
+        key: `actions.${name}.code`,
+        reason: `${code} is the code of actions.${owner} already`,
+      });
+  }
+  return problems;
+}
+
+function checkActions({ actions }: GoodValues): Problem[] {
+  return Object.entries(actions).flatMap(([name, action]) => {
+    const problems: Problem[] = [];
+    const run = action.run ?? [];
+    const [program = '/'] = run;
+    if (!program.startsWith('/')) {
+      problems.push({
+        key: `actions.${name}.run`,
+        reason: `the program "${program}" is not an absolute path`,
+      });
+    }
+    for (const placeholder of new Set([...placeholdersIn(run), ...miswrittenIn(run)])) {
+      if (!isPlaceholder(placeholder)) {
+        const known = PLACEHOLDERS.map((word) => `{${word}}`).join(' ');
+        problems.push({
+          key: `actions.${name}.run`,
+          reason: `unknown placeholder {${placeholder}}; known are ${known}`,
+        });
+      } else if (placeholder === 'argument' && action.argument === undefined) {
+        problems.push({
+          key: `actions.${name}.argument`,
+          reason: 'is missing: {argument} needs a pattern that the whole argument matches',
+        });
+      }
+    }
+    if (isShellLine(run) && placeholdersIn(run.slice(2, 3)).length > 0) {
+      problems.push({
+        key: `actions.${name}.run`,
+        reason:
+          'a placeholder in a line for a shell would be read as part of it: pass it as a word of its own, and write "$0", "$1", ... in the line',
+      });
+    }
+    if (action.max !== undefined && action.for === undefined) {
+      problems.push({
+        key: `actions.${name}.max`,
+        reason: 'needs "for", the duration when none is asked for',
+      });
+    }
+    if (action.max !== undefined && action.for !== undefined && action.max < action.for) {
+      problems.push({ key: `actions.${name}.max`, reason: 'is shorter than "for"' });
+    }
+    return problems;
+  });
+}
+
+/** Whether the third word is a line that a shell is to read. */
+function isShellLine([program = '', option = '']: readonly string[]): boolean {
+  return /\/(ba|da|k|z|a)?sh$/.test(program) && /^-[a-z]*c[a-z]*$/.test(option);
+}
+
+function checkClients({ actions, clients }: GoodValues): Problem[] {
+  return Object.entries(clients).flatMap(([name, client]) => {
+    const unknown = (client.actions ?? []).filter((action) => !Object.hasOwn(actions, action));
+    return unknown.map((action) => ({
+      key: `clients.${name}.actions`,
+      reason: `there is no action "${action}"`,
+    }));
+  });
+}

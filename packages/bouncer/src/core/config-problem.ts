@@ -1,0 +1,7 @@
+/** One thing that is wrong with a config. */
+export interface Problem {
+  /** The key, such as `clients.alice.from`, or empty for the file itself. */
+  readonly key: string;
+  /** What is wrong and what to do. */
+  readonly reason: string;
+}

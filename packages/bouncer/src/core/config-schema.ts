@@ -1,0 +1,208 @@
+import { MAX_DELTA, ProtocolError, serverId } from '@bouncer-spa/protocol';
+import * as v from 'valibot';
+import type { Problem } from './config-problem.js';
+import { parseDuration } from './duration.js';
+import { parseNetwork } from './network.js';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
+
+/** Seconds. Anything longer is a service, not an action. */
+const DAY = 86_400;
+
+const text = v.pipe(v.string('expected a text in quotes'), v.nonEmpty('is empty'));
+const integer = (least: number, most: number) => {
+  const reason = `expected a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(reason), v.integer(reason), v.minValue(least, reason), v.maxValue(most, reason));
+};
+const listOf = <Item extends v.GenericSchema>(item: Item) =>
+  v.array(item, 'expected a list in square brackets');
+const choice = <const Options extends readonly string[]>(options: Options) =>
+  v.picklist(options, `expected one of ${options.map((option) => `"${option}"`).join(', ')}`);
+
+/** A text that `parse` understands; where it does not, `parse` says why. */
+const parsed = <Value>(parse: (text: string) => { value: Value } | { reason: string }) =>
+  v.pipe(
+    text,
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const result = parse(dataset.value);
+      if ('value' in result) return result.value;
+      addIssue({ message: result.reason });
+      return NEVER;
+    }),
+  );
+
+const duration = parsed((value) => {
+  const seconds = parseDuration(value);
+  return seconds === undefined
+    ? { reason: 'expected a duration such as "30s", "10m", "1h" or "7d"' }
+    : { value: seconds };
+});
+const network = parsed((value) => {
+  const result = parseNetwork(value);
+  return typeof result === 'string' ? { reason: result } : { value: result };
+});
+const serverIdText = parsed((value) => {
+  try {
+    return { value: serverId(value) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { reason: error.message };
+  }
+});
+const wholeArgument = parsed((value) => {
+  try {
+    // By itself first: "a)|(b" would be one only between the brackets added here.
+    new RegExp(value, 'u');
+    return { value: new RegExp(`^(?:${value})$`, 'u') };
+  } catch {
+    return { reason: 'is not a regular expression' };
+  }
+});
+const word = v.pipe(text, v.regex(/^[^\0]*$/, 'has a NUL character'));
+const interfaceName = v.pipe(
+  text,
+  v.regex(/^[^\s/]{1,15}$/, 'expected the name of a network interface, or "any"'),
+);
+const moment = v.pipe(
+  v.date('expected a date such as 2027-06-30 or a time such as 2027-06-30T12:00:00Z, without quotes'),
+);
+
+const action = v.strictObject({
+  code: integer(0, 0xffff),
+  run: v.pipe(listOf(word), v.nonEmpty('is empty: the first word is the program')),
+  timeout: v.optional(v.pipe(duration, v.maxValue(DAY, 'expected at most "1d"')), '30s'),
+  argument: v.optional(wholeArgument),
+  for: v.optional(duration),
+  max: v.optional(duration),
+});
+
+const client = v.strictObject({
+  seed_file: text,
+  actions: listOf(text),
+  from: v.optional(listOf(network), ['0.0.0.0/0', '::/0']),
+  not_after: v.optional(moment),
+  bind: v.optional(choice(['source', 'strict', 'any']), 'source'),
+});
+
+const server = v.strictObject({
+  id: serverIdText,
+  gate_key_file: text,
+  state_dir: text,
+});
+
+const capture = v.strictObject({
+  interface: v.optional(interfaceName, 'any'),
+  port: integer(1, 65_535),
+  delta: v.optional(integer(0, MAX_DELTA), 2),
+  user: v.optional(text, 'nobody'),
+});
+
+const limits = v.strictObject({ running: v.optional(integer(1, 1_024), 16) });
+
+const log = v.strictObject({
+  level: v.optional(choice(['debug', 'info', 'warn', 'error']), 'info'),
+  rejects_per_minute: v.optional(integer(0, 10_000), 20),
+});
+
+type ActionTable = v.InferOutput<typeof action>;
+type ClientTable = v.InferOutput<typeof client>;
+
+/** A config as it is written, each value read and within its range, defaults filled in. */
+export interface ConfigTables {
+  readonly server: v.InferOutput<typeof server>;
+  readonly capture: v.InferOutput<typeof capture>;
+  readonly limits: v.InferOutput<typeof limits>;
+  readonly log: v.InferOutput<typeof log>;
+  readonly actions: Readonly<Record<string, ActionTable>>;
+  readonly clients: Readonly<Record<string, ClientTable>>;
+}
+
+/** The values of a config that are good by themselves, in whatever company. */
+export interface GoodValues {
+  readonly server: Partial<ConfigTables['server']>;
+  readonly capture: Partial<ConfigTables['capture']>;
+  readonly actions: Readonly<Record<string, Partial<ActionTable>>>;
+  readonly clients: Readonly<Record<string, Partial<ClientTable>>>;
+}
+
+export interface ParsedTables {
+  /** What further checks can look at, so that one mistake does not hide the others. */
+  readonly good: GoodValues;
+  /** The whole, if nothing is wrong with its form. */
+  readonly tables: ConfigTables | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks the form of a config: keys, types, ranges. Tells everything that is wrong, not only the first. */
+export function parseTables(toml: unknown): ParsedTables {
+  const raw = isTable(toml) ? toml : {};
+  const problems: Problem[] = [];
+  const one = <Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
+    key: string,
+    schema: Table,
+    value: unknown,
+  ) => parseTable(key, schema, value, problems);
+  const many = <Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
+    key: string,
+    schema: Table,
+  ) => {
+    const section = raw[key] ?? {};
+    if (!isTable(section)) problems.push({ key, reason: 'expected a table' });
+    const entries = Object.entries(isTable(section) ? section : {});
+    return Object.fromEntries(
+      entries.map(([name, value]) => {
+        if (!NAME.test(name)) problems.push({ key: `${key}.${name}`, reason: NAME_REASON });
+        return [name, one(`${key}.${name}`, schema, value)] as const;
+      }),
+    );
+  };
+  const good = {
+    server: one('server', server, raw['server']),
+    capture: one('capture', capture, raw['capture']),
+    limits: one('limits', limits, raw['limits'] ?? {}),
+    log: one('log', log, raw['log'] ?? {}),
+    actions: many('actions', action),
+    clients: many('clients', client),
+  };
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(good, key)) problems.push({ key, reason: 'unknown key' });
+  }
+  // Without a problem every value is there.
+  return { good, tables: problems.length === 0 ? (good as ConfigTables) : undefined, problems };
+}
+
+/** Checks one table. @returns its output, or of a bad table the values that are good by themselves */
+function parseTable<Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
+  key: string,
+  schema: Table,
+  value: unknown,
+  problems: Problem[],
+): Partial<v.InferOutput<Table>> {
+  if (value === undefined) {
+    problems.push({ key, reason: 'is missing' });
+    return {};
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  for (const issue of result.issues) {
+    const path = v.getDotPath(issue);
+    problems.push({ key: path === null ? key : `${key}.${path}`, reason: reasonOf(issue) });
+  }
+  const good: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(schema.entries)) {
+    const alone = v.safeParse(entry, isTable(value) ? value[name] : undefined);
+    if (alone.success) good[name] = alone.output;
+  }
+  return good;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+function reasonOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type !== 'strict_object') return issue.message;
+  if (issue.expected === 'never') return 'unknown key';
+  return issue.received === 'undefined' ? 'is missing' : 'expected a table';
+}

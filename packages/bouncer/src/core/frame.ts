@@ -1,0 +1,30 @@
+import type { Datagram } from './datagram.js';
+import type { FrameFault } from './frame/fault.js';
+import { parseCooked, parseEthernet, parseLoopback, parseRaw } from './frame/link.js';
+
+export type { FrameFault };
+
+/** How a frame begins, in the words of what `cap` returns from `open()`. */
+export type LinkType = 'ETHERNET' | 'LINKTYPE_LINUX_SLL' | 'NULL' | 'RAW';
+
+const PARSERS: Readonly<Record<LinkType, (frame: Uint8Array) => Datagram | FrameFault>> = {
+  ETHERNET: parseEthernet,
+  LINKTYPE_LINUX_SLL: parseCooked,
+  NULL: parseLoopback,
+  RAW: parseRaw,
+};
+
+/** Whether frames that begin in this way can be read; `cap` has other link types too. */
+export function isLinkType(text: string): text is LinkType {
+  return Object.hasOwn(PARSERS, text);
+}
+
+/**
+ * Finds the UDP datagram in a captured frame. Whatever the bytes, it neither throws nor reads
+ * outside of them.
+ * @returns a datagram whose payload is a view into the frame, to be copied before the frame is
+ *   overwritten, or the first reason why the frame has none
+ */
+export function parseFrame(linkType: LinkType, frame: Uint8Array): Datagram | FrameFault {
+  return PARSERS[linkType](frame);
+}

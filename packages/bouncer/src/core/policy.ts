@@ -1,0 +1,93 @@
+import type { ActionCode, ClientKeys, GateSubkey, Message, ServerId } from '@bouncer-spa/protocol';
+import { sameAddress } from './address.js';
+import { networkContains, type Network } from './network.js';
+import type { RejectReason } from './verdict.js';
+
+/** Whose address a client may have acted for. */
+export type Bind =
+  /** The datagram's source; a packet that names another address is refused. */
+  | 'source'
+  /** The packet names an address and it equals the source: a relayed packet is worthless. */
+  | 'strict'
+  /** Whatever address the packet names. */
+  | 'any';
+
+export interface Client {
+  readonly name: string;
+  readonly keys: ClientKeys;
+  /** Names of the actions that it may use. */
+  readonly actions: ReadonlySet<string>;
+  /** Networks that its datagrams may come from. */
+  readonly from: readonly Network[];
+  /** Unix time in milliseconds from which on nothing is accepted. */
+  readonly notAfter: number | undefined;
+  readonly bind: Bind;
+}
+
+/** Whether a text, all of it, is an argument that an action takes. */
+export interface ArgumentPattern {
+  test(text: string): boolean;
+}
+
+export interface Action {
+  readonly name: string;
+  readonly code: ActionCode;
+  /** Program and arguments, with placeholders (see template.ts). */
+  readonly run: readonly string[];
+  /** Milliseconds until the action's processes are ended. */
+  readonly timeout: number;
+  /** What the whole argument has to match; without it the action takes no argument. */
+  readonly argument: ArgumentPattern | undefined;
+  /** Seconds that the action is for when the packet asks for nothing; 0 if it has no duration. */
+  readonly duration: number;
+  /** Most seconds that a packet may ask for; 0 if the action has no duration. */
+  readonly maxDuration: number;
+}
+
+/** Everything that decides about packets, read from one config. Never changed, only replaced. */
+export interface Policy {
+  readonly serverId: ServerId;
+  readonly gate: GateSubkey;
+  /** Minutes accepted either way, 0 to 10. */
+  readonly delta: number;
+  readonly clients: readonly Client[];
+  readonly actions: readonly Action[];
+}
+
+/** What the policy grants to an authentic message. */
+export interface Permission {
+  /** Address to act for, 16 bytes. */
+  readonly address: Uint8Array;
+  /** Seconds. */
+  readonly duration: number;
+}
+
+/**
+ * Decides what an authentic message may do.
+ * @param source the datagram's source address, 16 bytes
+ * @param now Unix time in milliseconds
+ */
+export function authorize(
+  client: Client,
+  action: Action,
+  message: Message,
+  source: Uint8Array,
+  now: number,
+): Permission | RejectReason {
+  if (!client.actions.has(action.name)) return 'action';
+  if (!client.from.some((network) => networkContains(network, source))) return 'network';
+  if (client.notAfter !== undefined && now >= client.notAfter) return 'expired';
+  const address = boundAddress(client.bind, message.address, source);
+  if (address === undefined) return 'address';
+  if (!argumentFits(action.argument, message.argument)) return 'pattern';
+  return { address, duration: Math.min(message.duration || action.duration, action.maxDuration) };
+}
+
+function boundAddress(bind: Bind, named: Uint8Array | undefined, source: Uint8Array): Uint8Array | undefined {
+  if (named === undefined) return bind === 'strict' ? undefined : source;
+  return bind === 'any' || sameAddress(named, source) ? named : undefined;
+}
+
+function argumentFits(pattern: ArgumentPattern | undefined, argument: string): boolean {
+  return pattern === undefined ? argument === '' : pattern.test(argument);
+}

@@ -1,0 +1,248 @@
+import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
+import { formatAddress } from './core/address.js';
+import type { Datagram } from './core/datagram.js';
+import { WindowTables } from './core/minute-table.js';
+import { ReplayCache } from './core/replay-cache.js';
+import { actionEnvironment, actionValues, fillIn } from './core/template.js';
+import type { Accept, Reject } from './core/verdict.js';
+import { verify, type Moment, type Verifier } from './core/verify.js';
+import { runCommand, type Outcome } from './system/action-process.js';
+import { ActionSlots } from './system/action-slots.js';
+import { CaptureLog } from './system/capture-log.js';
+import { planCapture, planServes } from './system/capture-plan.js';
+import { CaptureSupervisor } from './system/capture-supervisor.js';
+import { ConfigError } from './system/config-error.js';
+import { loadConfig, type Config } from './system/config-file.js';
+import { DecisionLog } from './system/decision-log.js';
+import type { Log } from './system/log.js';
+import { reasonOf } from './system/reason.js';
+import { ReplayStore } from './system/replay-store.js';
+
+/** Milliseconds between looks at the clock: for the rolling filter and the counts in the log. */
+const TICK = 1_000;
+
+/** What a daemon starts with. */
+export interface Start {
+  /** The config's file, read again at each reload. */
+  readonly file: string;
+  readonly config: Config;
+  readonly log: Log;
+  /** Whether the log's level stays as it is, whatever the config says. */
+  readonly verbose: boolean;
+}
+
+/** What turns datagrams into running actions. Wires the edges to the core, and decides nothing itself. */
+export class Daemon {
+  readonly #file: string;
+  readonly #verbose: boolean;
+  readonly #log: Log;
+  readonly #store: ReplayStore;
+  readonly #supervisor: CaptureSupervisor;
+  readonly #captureLog: CaptureLog;
+  readonly #decisions: DecisionLog;
+  readonly #slots: ActionSlots;
+  #config: Config;
+  #verifier: Verifier;
+  #ticker: NodeJS.Timeout | undefined;
+  /** Reloads and filter changes come one after the other. */
+  #changes: Promise<void> = Promise.resolve();
+  #rolling = false;
+  #stopping = false;
+
+  private constructor({ file, verbose, config, log }: Start, store: ReplayStore, replay: ReplayCache) {
+    this.#file = file;
+    this.#verbose = verbose;
+    this.#config = config;
+    this.#log = log;
+    this.#store = store;
+    this.#verifier = { policy: config.policy, window: new WindowTables(config.policy), replay };
+    this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
+    this.#slots = new ActionSlots(config.mostRunning);
+    this.#captureLog = new CaptureLog(log);
+    this.#supervisor = new CaptureSupervisor(planCapture(config, minuteOf(Date.now())), {
+      datagram: (datagram) => {
+        this.#judge(datagram);
+      },
+      report: (report) => {
+        this.#captureLog.report(report, performance.now());
+      },
+      listening: (plan, pid) => {
+        this.#captureLog.listening(plan, pid);
+      },
+      lost: (reason) => {
+        this.#captureLog.lost(reason, performance.now());
+      },
+    });
+  }
+
+  /**
+   * Opens the state and begins to listen. A capture that cannot be opened yet is tried again.
+   * @throws {StoreError} if the state cannot be used
+   */
+  static async start(start: Start): Promise<Daemon> {
+    const { config, log } = start;
+    // What was accepted up to now lies at most the largest delta ahead, whatever delta was then.
+    const unreachable = minute(minuteOf(Date.now()) + MAX_DELTA + 1);
+    const { store, content } = await ReplayStore.open(config.stateFolder, unreachable, (aside, reason) => {
+      log.error(
+        { reason, aside },
+        `the replay cache was damaged and is put aside in ${aside}; accepting nothing until its window is over`,
+      );
+    });
+    const latest = minuteOf(Date.now()) + config.policy.delta;
+    if (content.floor > latest) {
+      const fields = { floor: content.floor, latest };
+      log.error(
+        fields,
+        `nothing is accepted for ${content.floor - latest} minutes, until the floor of the replay cache: is the clock right?`,
+      );
+    }
+    const daemon = new Daemon(start, store, new ReplayCache(content));
+    daemon.#supervisor.start();
+    daemon.#ticker = setInterval(() => {
+      daemon.#tick();
+    }, TICK);
+    return daemon;
+  }
+
+  /** Reads the config again and goes over to it, if nothing is wrong with it. Never throws. */
+  reload(): Promise<void> {
+    return this.#change(async () => {
+      if (this.#stopping) return;
+      try {
+        await this.#goOverTo(await loadConfig(this.#file));
+        this.#log.info({ config: this.#file }, 'config reloaded');
+      } catch (error) {
+        const problems = error instanceof ConfigError ? error.lines : [reasonOf(error)];
+        this.#log.error({ problems }, `config not reloaded, the old one goes on: ${problems.join('; ')}`);
+      }
+    });
+  }
+
+  /** Stops listening, lets running actions end within their limit and closes the state. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#ticker);
+    await this.#changes;
+    await this.#supervisor.stop();
+    await this.#slots.idle();
+    this.#decisions.flush();
+    await this.#store.close();
+  }
+
+  #judge(datagram: Datagram): void {
+    const now = moment();
+    const verdict = verify(this.#verifier, datagram, now);
+    if (!verdict.accepted) this.#reject(verdict, datagram, now);
+    else if (!this.#slots.take()) {
+      const { claim, tag } = verdict;
+      this.#reject({ accepted: false, reason: 'busy', claim, tag }, datagram, now);
+    } else {
+      void this.#act(verdict, datagram, now)
+        .catch((err: unknown) => {
+          this.#log.error({ err }, `an accepted packet could not be acted on: ${reasonOf(err)}`);
+        })
+        .finally(() => {
+          this.#slots.giveBack();
+        });
+    }
+  }
+
+  #reject(reject: Reject, datagram: Datagram, now: Moment): void {
+    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, datagram.source, now.monotonic);
+    this.#decisions.rejected(reject, datagram, now);
+  }
+
+  /** Records, then runs: if anything ends us in between, the packet is spent but never used twice. */
+  async #act(accept: Accept, datagram: Datagram, now: Moment): Promise<void> {
+    const { policy, replay } = this.#verifier;
+    const { claim, tag } = accept;
+    const action = policy.actions.find(({ name }) => name === claim.action);
+    if (action === undefined) return;
+    // In the same step as the check, so that of two equal packets only one can pass.
+    const record = replay.remember(claim.minute, tag, policy.delta, datagram.source, now.monotonic);
+    try {
+      await this.#store.record(record);
+    } catch (error) {
+      const rejected = { accepted: false, reason: 'not-recorded', claim } as const;
+      this.#decisions.rejected(rejected, datagram, now, reasonOf(error));
+      return;
+    }
+    this.#decisions.accepted(accept, datagram, now);
+    const values = actionValues(policy, datagram, accept);
+    const outcome = await runCommand({
+      argv: fillIn(action.run, values),
+      environment: actionEnvironment(values),
+      timeout: action.timeout,
+    });
+    this.#reportOutcome(accept, outcome);
+  }
+
+  async #goOverTo(config: Config): Promise<void> {
+    if (config.stateFolder !== this.#config.stateFolder) {
+      throw new ConfigError(this.#file, [
+        { key: 'server.state_dir', reason: 'cannot change while bouncer runs: restart it' },
+      ]);
+    }
+    const now = minuteOf(Date.now());
+    const plan = planServes(this.#supervisor.plan, config, now) ? undefined : planCapture(config, now);
+    // While the interface is gone there is nothing to keep, and the new plan is as good as the old.
+    const prepared = plan && this.#supervisor.isListening ? await this.#supervisor.prepare(plan) : undefined;
+    this.#config = config;
+    this.#verifier = { ...this.#verifier, policy: config.policy, window: new WindowTables(config.policy) };
+    this.#slots.limit(config.mostRunning);
+    this.#decisions.limit(config.log.rejectsPerMinute);
+    if (!this.#verbose) this.#log.level(config.log.level);
+    if (prepared !== undefined) this.#supervisor.swap(prepared);
+    else if (plan !== undefined) await this.#supervisor.change(plan);
+  }
+
+  #tick(): void {
+    this.#decisions.tick(performance.now());
+    if (this.#rolling || planServes(this.#supervisor.plan, this.#config, minuteOf(Date.now()))) return;
+    this.#rolling = true;
+    void this.#change(async () => {
+      try {
+        await this.#supervisor.change(planCapture(this.#config, minuteOf(Date.now())));
+      } catch (error) {
+        this.#captureLog.stale(reasonOf(error), performance.now());
+      } finally {
+        this.#rolling = false;
+      }
+    });
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    this.#changes = this.#changes.then(work);
+    return this.#changes;
+  }
+
+  #reportOutcome({ claim, address }: Accept, outcome: Outcome): void {
+    const { client, action } = claim;
+    const { status, signal, failure, timedOut, milliseconds, output, outputSize } = outcome;
+    const fields = {
+      client,
+      action,
+      address: formatAddress(address),
+      status,
+      signal,
+      failure,
+      timed_out: timedOut,
+      milliseconds,
+      output,
+      output_size: outputSize,
+    };
+    const succeeded = status === 0 && !timedOut;
+    this.#log[succeeded ? 'info' : 'error'](fields, `action ${action} of ${client} ${describe(outcome)}`);
+  }
+}
+
+function describe({ status, signal, failure, timedOut }: Outcome): string {
+  if (failure !== undefined) return `could not be started: ${failure}`;
+  if (timedOut) return 'was ended at its time limit';
+  return signal === undefined ? `exited with status ${status ?? 'unknown'}` : `was ended by ${signal}`;
+}
+
+function moment(): Moment {
+  return { unix: Date.now(), monotonic: performance.now() };
+}

@@ -1,0 +1,139 @@
+import { CaptureProcess, type CaptureListener } from './capture-process.js';
+import type { CapturePlan } from './capture-plan.js';
+import { reasonOf } from './reason.js';
+
+/** Milliseconds before a capture that ended is started again: doubled from first to longest. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
+
+/** A capture that lasted this many milliseconds is no reason to wait with the next. */
+const LASTED = 10_000;
+
+export interface SupervisorEvents extends CaptureListener {
+  listening(plan: CapturePlan, pid: number | undefined): void;
+  /** The capture ended or could not be opened. It is started again until it listens. */
+  lost(reason: string): void;
+}
+
+/** A capture that listens but has not taken over yet. */
+export interface PreparedCapture {
+  readonly process: CaptureProcess;
+  readonly plan: CapturePlan;
+}
+
+/**
+ * Keeps one capture running whatever happens to its process, and replaces it without a gap: the
+ * second listens before the first is retired.
+ */
+export class CaptureSupervisor {
+  readonly #events: SupervisorEvents;
+  /** What is started next. */
+  #plan: CapturePlan;
+  /** What the current process listens for, once it does. */
+  #listeningPlan: CapturePlan | undefined;
+  #current: CaptureProcess | undefined;
+  #pause = FIRST_PAUSE;
+  #timer: NodeJS.Timeout | undefined;
+  #listeningSince = 0;
+  #stopped = false;
+
+  constructor(plan: CapturePlan, events: SupervisorEvents) {
+    this.#plan = plan;
+    this.#events = events;
+  }
+
+  /** What is listened for now, or will be as soon as it works again. */
+  get plan(): CapturePlan {
+    return this.#listeningPlan ?? this.#plan;
+  }
+
+  get isListening(): boolean {
+    return this.#listeningPlan !== undefined;
+  }
+
+  start(): void {
+    const plan = this.#plan;
+    let capture: CaptureProcess;
+    try {
+      capture = new CaptureProcess(plan.spec, this.#events);
+    } catch (error) {
+      this.#retry(reasonOf(error));
+      return;
+    }
+    this.#adopt(capture);
+    capture.listening.then(
+      () => {
+        if (this.#current === capture) this.#announce(plan);
+      },
+      () => undefined, // #adopt learns of the end
+    );
+  }
+
+  /**
+   * Starts a capture beside the current one and waits until it listens.
+   * @throws {CaptureError} if it could not be opened; the current one goes on
+   */
+  async prepare(plan: CapturePlan): Promise<PreparedCapture> {
+    const process = new CaptureProcess(plan.spec, this.#events);
+    await process.listening;
+    return { process, plan };
+  }
+
+  /** Lets a prepared capture take over; the current one is retired. */
+  swap({ process, plan }: PreparedCapture): void {
+    if (this.#stopped) {
+      void process.retire();
+      return;
+    }
+    const former = this.#current;
+    clearTimeout(this.#timer);
+    this.#plan = plan;
+    this.#adopt(process);
+    this.#announce(plan);
+    void former?.retire();
+  }
+
+  /**
+   * Goes over to another plan as soon as possible: without a gap if the current capture listens, at
+   * the next start if it does not.
+   * @throws {CaptureError} if the capture could not be opened; the current one goes on
+   */
+  async change(plan: CapturePlan): Promise<void> {
+    if (this.isListening) this.swap(await this.prepare(plan));
+    else this.#plan = plan;
+  }
+
+  /** Ends the capture; what it has captured up to now is still handed on. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#current?.retire();
+  }
+
+  #adopt(capture: CaptureProcess): void {
+    this.#current = capture;
+    this.#listeningPlan = undefined;
+    void capture.ended.then((reason) => {
+      if (this.#stopped || this.#current !== capture) return;
+      if (this.#listeningPlan !== undefined && performance.now() - this.#listeningSince >= LASTED) {
+        this.#pause = FIRST_PAUSE;
+      }
+      this.#listeningPlan = undefined;
+      this.#retry(reason);
+    });
+  }
+
+  #retry(reason: string): void {
+    this.#events.lost(reason);
+    this.#timer = setTimeout(() => {
+      this.start();
+    }, this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+  }
+
+  #announce(plan: CapturePlan): void {
+    this.#listeningPlan = plan;
+    this.#listeningSince = performance.now();
+    this.#events.listening(plan, this.#current?.pid);
+  }
+}

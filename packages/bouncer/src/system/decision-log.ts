@@ -1,0 +1,80 @@
+import { minuteOf } from '@bouncer-spa/protocol';
+import { formatAddress } from '../core/address.js';
+import type { Datagram } from '../core/datagram.js';
+import { RejectLimiter } from '../core/reject-limiter.js';
+import { REASON_TEXT, type Accept, type Reject } from '../core/verdict.js';
+import type { Moment } from '../core/verify.js';
+import type { Log } from './log.js';
+
+/** One record for each decision. Of each kind of reject only so many a minute, then their count. */
+export class DecisionLog {
+  readonly #log: Log;
+  #limiter: RejectLimiter;
+
+  /** @param rejectsPerMinute records a minute for each reason */
+  constructor(log: Log, rejectsPerMinute: number) {
+    this.#log = log;
+    this.#limiter = new RejectLimiter(rejectsPerMinute);
+  }
+
+  accepted({ claim, address, duration }: Accept, datagram: Datagram, now: Moment): void {
+    const { client, action, minute } = claim;
+    const fields = {
+      decision: 'accept',
+      client,
+      action,
+      address: formatAddress(address),
+      ...sourceOf(datagram),
+      minute_offset: minute - minuteOf(now.unix),
+      duration,
+    };
+    this.#log.info(fields, `accepted: ${client} ${action} for ${fields.address}`);
+  }
+
+  /** @param detail what the system said, where that is the reason */
+  rejected({ reason, claim }: Reject, datagram: Datagram, now: Moment, detail?: string): void {
+    // What the network delivers twice is no event that an administrator has to look at.
+    if (reason === 'duplicate') {
+      this.#log.debug(
+        { decision: 'reject', reason, ...sourceOf(datagram) },
+        `ignored: ${REASON_TEXT[reason]}`,
+      );
+      return;
+    }
+    if (!this.#limiter.admits(reason, now.monotonic)) return;
+    const fields = {
+      decision: 'reject',
+      reason,
+      ...sourceOf(datagram),
+      ...(claim && {
+        client: claim.client,
+        action: claim.action,
+        minute_offset: claim.minute - minuteOf(now.unix),
+      }),
+      ...(detail !== undefined && { detail }),
+    };
+    this.#log.warn(fields, `rejected: ${REASON_TEXT[reason]}`);
+  }
+
+  /** Logs the counts of a minute that is over. To be called every now and then. */
+  tick(monotonic: number): void {
+    if (this.#limiter.dueIn(monotonic) === 0) this.flush();
+  }
+
+  /** Logs the counts of what was not logged one by one. */
+  flush(): void {
+    for (const [reason, count] of this.#limiter.close()) {
+      this.#log.warn({ decision: 'reject', reason, count }, `rejected ${count} more: ${REASON_TEXT[reason]}`);
+    }
+  }
+
+  /** Goes on with another limit. */
+  limit(rejectsPerMinute: number): void {
+    this.flush();
+    this.#limiter = new RejectLimiter(rejectsPerMinute);
+  }
+}
+
+function sourceOf(datagram: Datagram): { source: string; port: number } {
+  return { source: formatAddress(datagram.source), port: datagram.sourcePort };
+}

@@ -1,0 +1,292 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { minute, ProtocolError, type Minute } from '@bouncer-spa/protocol';
+import { ClassicLevel } from 'classic-level';
+import type { ReplayContent, ReplayRecord } from '../core/replay-cache.js';
+import { reasonOf } from './reason.js';
+import { Fingerprint } from './replay-fingerprint.js';
+import { Witness } from './replay-witness.js';
+import { distrustFolders } from './trusted-file.js';
+
+/** The state on disk cannot be read or written. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** The store can be opened, but it is not what was written. */
+class DamageError extends Error {
+  override readonly name = 'DamageError';
+}
+
+/** Key of floor, number of records so far (8 bytes each) and fingerprint (32), there from the making on. */
+const SUMMARY_KEY = Buffer.of(0);
+const SUMMARY_SIZE = 48;
+
+/** A tag's key: this byte, its minute (8 bytes) and the 32 bytes of the tag. */
+const TAG_KIND = 1;
+const TAG_OFFSET = 9;
+
+type Database = ClassicLevel<Buffer, Buffer>;
+
+/**
+ * The replay cache on stable storage: a LevelDB, which is crash-safe and one process's at a time.
+ *
+ * LevelDB takes damage in its log for the end of it, and leaves out what follows. So a witness, a file
+ * of its own, says how many records there were at least: fewer are damage. It does not check the sums
+ * of what it has sorted into tables, either; hence the fingerprint of all tags.
+ */
+export class ReplayStore {
+  readonly #folder: string;
+  #database: Database;
+  readonly #witness: Witness;
+  #floor: Minute;
+  #records: number;
+  #fingerprint: Fingerprint;
+  #failed = false;
+  /** Records are written one after the other, so that none puts back the floor of an older one. */
+  #queue: Promise<void> = Promise.resolve();
+
+  private constructor(
+    folder: string,
+    database: Database,
+    witness: Witness,
+    { floor, records, fingerprint }: Content,
+  ) {
+    this.#folder = folder;
+    this.#database = database;
+    this.#witness = witness;
+    this.#floor = floor;
+    this.#records = records;
+    this.#fingerprint = fingerprint;
+  }
+
+  /**
+   * Opens or creates the store and reads it whole.
+   *
+   * A store that is damaged is put aside, and the new one starts with a floor behind the window of
+   * now: nothing that the lost one knew can be accepted again, and the owner gets in as soon as that
+   * window has passed.
+   * @param unreachable a minute later than that of any packet accepted up to now
+   * @param onDamage told where the damaged store was put, and what is wrong with it
+   * @throws {StoreError} if the folder cannot be used or trusted, or another process holds the store
+   */
+  static async open(
+    stateFolder: string,
+    unreachable: Minute,
+    onDamage: (aside: string, reason: string) => void,
+  ): Promise<{ store: ReplayStore; content: ReplayContent }> {
+    const folder = join(stateFolder, 'replay');
+    const fresh = join(stateFolder, 'replay.new');
+    try {
+      await prepareFolder(stateFolder);
+      // A store is made elsewhere and moved here when it is complete, so that a crash leaves no half.
+      if (!(await exists(folder))) {
+        if (!(await isComplete(fresh))) await create(fresh, minute(0));
+        await rename(fresh, folder);
+      }
+      try {
+        return await ReplayStore.#openComplete(folder);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        await create(fresh, unreachable);
+        const aside = `${folder}.damaged-${unreachable}-${process.pid}`;
+        await rename(folder, aside);
+        await rename(fresh, folder);
+        onDamage(aside, reasonOf(error));
+        return await ReplayStore.#openComplete(folder);
+      }
+    } catch (cause) {
+      throw new StoreError(`${folder}: ${openReason(cause)}`, { cause });
+    }
+  }
+
+  static async #openComplete(folder: string): Promise<{ store: ReplayStore; content: ReplayContent }> {
+    const database = await openDatabase(folder, { create: false });
+    try {
+      const content = await readContent(database);
+      const witness = new Witness(folder);
+      if (witness.records > content.records) {
+        witness.close();
+        throw new DamageError(`of ${witness.records} records, ${content.records} are left`);
+      }
+      return { store: new ReplayStore(folder, database, witness, content), content };
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an acceptance durable. When this settles, the record is on disk.
+   * @throws {StoreError} if it may not be. The next call opens the store anew.
+   */
+  record(record: ReplayRecord): Promise<void> {
+    const written = this.#queue.then(() => this.#write(record));
+    this.#queue = written.catch(() => undefined);
+    return written;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#database.close();
+    this.#witness.close();
+  }
+
+  async #write({ minute: at, tag, floor }: ReplayRecord): Promise<void> {
+    const risen = minute(Math.max(this.#floor, floor));
+    const key = tagKey(at, tag);
+    try {
+      if (this.#failed) await this.#reopen();
+      const fingerprint = this.#fingerprint.with(at, key);
+      await this.#database
+        .batch()
+        .put(key, Buffer.alloc(0))
+        .put(SUMMARY_KEY, encodeSummary(risen, this.#records + 1, fingerprint.from(risen)))
+        .write({ sync: true });
+      this.#fingerprint = fingerprint;
+      this.#witness.write(++this.#records);
+    } catch (cause) {
+      this.#failed = true;
+      throw new StoreError(`${this.#folder}: ${reasonOf(cause)}`, { cause });
+    }
+    if (risen === this.#floor) return;
+    this.#floor = risen;
+    this.#fingerprint.forget(risen);
+    // Only saves space, and nothing waits for it: what is below the floor is refused anyway.
+    this.#database.clear({ gte: tagKey(minute(0)), lt: tagKey(risen) }).catch(() => undefined);
+  }
+
+  /** LevelDB refuses every write after a failed one until it is opened again. */
+  async #reopen(): Promise<void> {
+    await this.#database.close();
+    this.#database = await openDatabase(this.#folder, { create: false });
+    const { records, fingerprint } = await readContent(this.#database);
+    this.#records = records;
+    this.#fingerprint = fingerprint;
+    this.#failed = false;
+  }
+}
+
+/** Makes the folder if it is missing; refuses one that others could change under us. */
+async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const refusal = await distrustFolders(folder);
+  const { uid, mode } = await stat(folder);
+  const own = uid === 0 || uid === process.geteuid?.();
+  if (!own || (mode & 0o022) !== 0) throw new Error(`others can change ${folder}: chown root, chmod 700`);
+  if (refusal !== undefined) throw new Error(`${folder} ${refusal}`);
+}
+
+async function create(folder: string, floor: Minute): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  const database = await openDatabase(folder, { create: true });
+  try {
+    await database.put(SUMMARY_KEY, encodeSummary(floor, 0, new Fingerprint().from(floor)), { sync: true });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Whether a store in the making was finished. */
+async function isComplete(folder: string): Promise<boolean> {
+  if (!(await exists(folder))) return false;
+  try {
+    const database = await openDatabase(folder, { create: false });
+    try {
+      await readContent(database);
+      return true;
+    } finally {
+      await database.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function openDatabase(folder: string, { create }: { create: boolean }): Promise<Database> {
+  const database = new ClassicLevel<Buffer, Buffer>(folder, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    compression: false,
+    createIfMissing: create,
+  });
+  await database.open();
+  return database;
+}
+
+interface Content extends ReplayContent {
+  /** Number of records since the store was made. */
+  readonly records: number;
+  readonly fingerprint: Fingerprint;
+}
+
+/** @throws {DamageError} if the tags are not those of the summary */
+async function readContent(database: Database): Promise<Content> {
+  const summary = await database.get(SUMMARY_KEY);
+  if (summary?.length !== SUMMARY_SIZE) throw new DamageError('its summary is missing');
+  const floor = decodeMinute(summary);
+  const records = Number(summary.readBigUInt64BE(8));
+  // Everything is read, though what is below the floor does not count: damage there ends later writes.
+  const all = await database.keys().all();
+  const keys = all.filter((key) => key[0] === TAG_KIND && decodeMinute(key.subarray(1)) >= floor);
+  const tags = keys.map((key) => ({
+    minute: decodeMinute(key.subarray(1)),
+    tag: key.subarray(TAG_OFFSET),
+  }));
+  const fingerprint = keys.reduce(
+    (sum, key) => sum.with(decodeMinute(key.subarray(1)), key),
+    new Fingerprint(),
+  );
+  if (!fingerprint.from(floor).equals(summary.subarray(16))) throw new DamageError('its tags were changed');
+  return { floor, tags, records, fingerprint };
+}
+
+function tagKey(at: Minute, tag: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.concat([Buffer.of(TAG_KIND), encodeNumber(at), tag]);
+}
+
+function encodeSummary(floor: Minute, records: number, fingerprint: Buffer): Buffer {
+  return Buffer.concat([encodeNumber(floor), encodeNumber(records), fingerprint]);
+}
+
+function encodeNumber(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+/** The minute in the first 8 bytes. */
+function decodeMinute(bytes: Buffer): Minute {
+  return minute(Number(bytes.readBigUInt64BE()));
+}
+
+/** The code of LevelDB's own error, which abstract-level wraps. */
+function levelCode(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+}
+
+/** Damage is what is missing or wrong in the store itself; a full disk or a lack of rights is not. */
+function isDamage(error: unknown): boolean {
+  return (
+    error instanceof DamageError ||
+    error instanceof RangeError ||
+    error instanceof ProtocolError ||
+    /Corruption|does not exist|No such file|missing file|Invalid argument/i.test(reasonOf(error))
+  );
+}
+
+function openReason(error: unknown): string {
+  return levelCode(error) === 'LEVEL_LOCKED' ? 'another bouncer is using it' : reasonOf(error);
+}

@@ -1,0 +1,102 @@
+import { constants, type Stats } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reasonOf } from './reason.js';
+
+/** Who may do what with a file that the daemon relies on. */
+export type Trust =
+  /** Only its owner may read or write it. */
+  | 'secret'
+  /** Anybody may read it, only its owner may write it. */
+  | 'public';
+
+/** Why a file cannot be used; a sentence without the file's name. */
+export interface FileRefusal {
+  readonly refusal: string;
+}
+
+/** Permission bits that must not be set. */
+const FORBIDDEN = { secret: 0o077, public: 0o022 } as const;
+
+const STICKY = 0o1000;
+
+/**
+ * Reads a text file whose owner and mode are as they have to be. They are checked on the open file,
+ * so that it cannot be exchanged in between.
+ * @param mostBytes a larger file is refused
+ */
+export async function readTrustedFile(
+  path: string,
+  trust: Trust,
+  mostBytes: number,
+): Promise<string | FileRefusal> {
+  let file;
+  try {
+    // Without O_NONBLOCK a named pipe in the file's place would keep us waiting.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return { refusal: fileReason(error) };
+  }
+  try {
+    const stats = await file.stat();
+    const refusal = distrust(stats, trust, path) ?? (await distrustFolders(path));
+    if (refusal !== undefined) return { refusal };
+    if (stats.size > mostBytes) return { refusal: `is larger than ${mostBytes} bytes` };
+    return await file.readFile('utf8');
+  } catch (error) {
+    return { refusal: fileReason(error) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Checks that root can run a program that nobody else can exchange; `undefined` if all is well. */
+export async function distrustProgram(path: string): Promise<string | undefined> {
+  try {
+    const stats = await stat(path);
+    if (stats.isFile() && (stats.mode & 0o111) === 0) return 'is not executable';
+    return distrust(stats, 'public', path) ?? (await distrustFolders(path));
+  } catch (error) {
+    return fileReason(error);
+  }
+}
+
+/**
+ * Checks that nobody else can put another file in the place of this one: every folder above it
+ * belongs to root or us, and others may not write in it, unless its sticky bit keeps them from
+ * renaming what is not theirs.
+ */
+export async function distrustFolders(path: string): Promise<string | undefined> {
+  for (let folder = dirname(await realpath(path)); ; folder = dirname(folder)) {
+    const { uid, mode } = await stat(folder);
+    if (!isTrustedOwner(uid)) return `is below ${folder}, which belongs to user ${uid}: chown root ${folder}`;
+    if ((mode & FORBIDDEN.public) !== 0 && (mode & STICKY) === 0) {
+      return `is below ${folder}, which others can write to: chmod go-w ${folder}`;
+    }
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function isTrustedOwner(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
+}
+
+function distrust(stats: Stats, trust: Trust, path: string): string | undefined {
+  if (!stats.isFile()) return 'is not a regular file';
+  if (!isTrustedOwner(stats.uid)) {
+    return `belongs to user ${stats.uid}; only root may own it: chown root ${path}`;
+  }
+  if ((stats.mode & FORBIDDEN[trust]) === 0) return undefined;
+  const mode = `0${(stats.mode & 0o777).toString(8)}`;
+  return trust === 'secret'
+    ? `has mode ${mode}, so others can read it: chmod 600 ${path}`
+    : `has mode ${mode}, so others can change it: chmod go-w ${path}`;
+}
+
+function fileReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EACCES') return 'may not be read';
+  if (code === 'EISDIR') return 'is a folder';
+  return reasonOf(error);
+}

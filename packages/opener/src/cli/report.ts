@@ -1,0 +1,24 @@
+import { Refusal } from '../core/refusal.js';
+import { EXIT_CODE, type ExitCode } from './exit-code.js';
+import { say } from './say.js';
+
+/** Tells why a command was not carried out. @returns what the process ends with */
+export function report(error: unknown): ExitCode {
+  if (!(error instanceof Refusal)) {
+    say(withoutSecrets(`internal error: ${error instanceof Error ? error.message : String(error)}`));
+    return EXIT_CODE.internal;
+  }
+  for (const { sentence, hint } of error.problems) {
+    say(withoutSecrets(sentence));
+    if (hint !== undefined) say(withoutSecrets(`hint: ${hint}`));
+  }
+  return EXIT_CODE[error.kind];
+}
+
+/**
+ * A refusal quotes what it refuses. If somebody put a seed where a name belongs, or half of one, it must
+ * not get into a log.
+ */
+function withoutSecrets(line: string): string {
+  return line.replaceAll(/[0-9a-f]{32,}/gi, ({ length }) => `(${length} hexadecimal digits)`);
+}

@@ -1,0 +1,53 @@
+import { actionCode, ProtocolError, type ActionCode } from '@bouncer-spa/protocol';
+import { quoted } from './quote.js';
+import { Refusal } from './refusal.js';
+
+/** The names that a profile gives to the server's action codes. */
+export type ActionNames = ReadonlyMap<string, ActionCode>;
+
+/** What is asked of the server. */
+export interface Action {
+  readonly code: ActionCode;
+  /** The profile's name for the code, if it has one. */
+  readonly name: string | undefined;
+}
+
+/** Whether a text is to be read as an action code: digits only. A name never is. */
+export function isCode(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+/**
+ * Finds an action by its code or by its name.
+ * @throws {Refusal} if the code is not 0 to 65535, or no action has that name
+ */
+export function findAction(text: string, names: ActionNames): Action {
+  if (isCode(text)) {
+    const code = parseCode(text);
+    return { code, name: [...names].find(([, candidate]) => candidate === code)?.[0] };
+  }
+  const code = names.get(text);
+  if (code === undefined) {
+    throw new Refusal('usage', { sentence: `unknown action ${quoted(text)}`, hint: hintAt(names) });
+  }
+  return { code, name: text };
+}
+
+/** Which actions there are to choose from. */
+export function hintAt(names: ActionNames): string {
+  if (names.size === 0) return 'the profile names no actions; give the code as a number';
+  return `the profile's actions are ${[...names.keys()].map(showName).join(', ')}`;
+}
+
+function showName(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : quoted(name);
+}
+
+function parseCode(digits: string): ActionCode {
+  try {
+    return actionCode(Number(digits));
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new Refusal('usage', { sentence: error.message });
+  }
+}

@@ -1,0 +1,165 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import {
+  actionCode,
+  parseGateKey,
+  parseSeed,
+  ProtocolError,
+  serverId,
+  type ActionCode,
+  type GateKey,
+  type Seed,
+  type ServerId,
+} from '@bouncer-spa/protocol';
+import { isCode, type ActionNames } from './action.js';
+import { isHost } from './host.js';
+import { LARGEST_PORT } from './port.js';
+import { quoted } from './quote.js';
+import { Refusal, type Problem } from './refusal.js';
+import { isWrittenSecret } from './secret-text.js';
+import { isTable, kindOf, readInteger, readText, shownKey, type Complain, type Table } from './toml-table.js';
+
+/** Where a secret is: in a file of its own, or in the profile itself. */
+export type SecretSource<Secret> =
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'inline'; readonly secret: Secret };
+
+/** What a client knows of one server. */
+export interface Profile {
+  /** The file that says so. */
+  readonly file: string;
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number | undefined;
+  readonly serverId: ServerId;
+  readonly gateKey: SecretSource<GateKey>;
+  readonly seed: SecretSource<Seed> | undefined;
+  /** One of the names in `actions`. */
+  readonly defaultAction: string | undefined;
+  readonly actions: ActionNames;
+}
+
+const KEYS = [
+  'host',
+  'port',
+  'server_id',
+  'gate_key',
+  'gate_key_file',
+  'seed',
+  'seed_file',
+  'default_action',
+  'actions',
+];
+
+/**
+ * Checks a profile as parsed from its file.
+ * @param exposure what is wrong with the file's owner and mode, which matters only if it holds a secret
+ * @throws {Refusal} that lists every problem, none of which repeats a secret
+ */
+export function checkProfile(table: Table, file: string, exposure: readonly Problem[]): Profile {
+  const problems: Problem[] = [];
+  const complain: Complain = (key, what, hint) => {
+    problems.push({ sentence: `${file}: ${key}: ${what}`, hint });
+  };
+
+  for (const key of Object.keys(table)) {
+    if (!KEYS.includes(key)) complain(shownKey(key), 'unknown key', `the keys are ${KEYS.join(', ')}`);
+  }
+  if ('gate_key' in table || 'seed' in table) problems.push(...exposure);
+
+  const host = readHost(table, complain);
+  const port = readPort(table, complain);
+  const id = readServerId(table, host, complain);
+  const gateKey = readSecret(table, 'gate_key', file, parseGateKey, complain);
+  if (gateKey === undefined && !('gate_key' in table || 'gate_key_file' in table)) {
+    complain('gate_key_file', 'missing', "the gate key is the server's; its administrator has it");
+  }
+  const seed = readSecret(table, 'seed', file, parseSeed, complain);
+  const actions = readActions(table, complain);
+  const defaultAction = readText(table, 'default_action', complain);
+  if (defaultAction !== undefined && !namesIn(table).includes(defaultAction)) {
+    complain('default_action', `${quoted(defaultAction)} is not in [actions]`);
+  }
+
+  if (host === undefined || id === undefined || gateKey === undefined || problems.length > 0) {
+    throw new Refusal('profile', ...problems);
+  }
+  return { file, host, port, serverId: id, gateKey, seed, defaultAction, actions };
+}
+
+function readHost(table: Table, complain: Complain): string | undefined {
+  const host = readText(table, 'host', complain);
+  if (!('host' in table)) complain('host', 'missing', 'write host = "server.example.net"');
+  if (host !== undefined && !isHost(host)) {
+    complain('host', `expected a host name or an address without brackets, got ${quoted(host)}`);
+    return undefined;
+  }
+  return host;
+}
+
+function readPort(table: Table, complain: Complain): number | undefined {
+  return readInteger(table, 'port', 'port', 1, LARGEST_PORT, complain);
+}
+
+function readServerId(table: Table, host: string | undefined, complain: Complain): ServerId | undefined {
+  const text = 'server_id' in table ? readText(table, 'server_id', complain) : host;
+  if (text === undefined) return undefined;
+  try {
+    return serverId(text);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    if ('server_id' in table) complain('server_id', error.message);
+    else complain('server_id', 'missing, and the host cannot stand for it', error.message);
+    return undefined;
+  }
+}
+
+function readSecret<Secret>(
+  table: Table,
+  key: 'gate_key' | 'seed',
+  file: string,
+  parse: (text: string) => Secret,
+  complain: Complain,
+): SecretSource<Secret> | undefined {
+  const fileKey = `${key}_file`;
+  const path = readText(table, fileKey, complain);
+  const text = readText(table, key, complain);
+  if (key in table && fileKey in table) complain(key, `${fileKey} is there too; only one can be`);
+  if (path !== undefined) {
+    if (isWrittenSecret(path)) {
+      complain(fileKey, 'expected the name of a file, got 64 hexadecimal digits', `call it ${key}`);
+      return undefined;
+    }
+    return { kind: 'file', path: isAbsolute(path) ? path : join(dirname(file), path) };
+  }
+  if (text === undefined) return undefined;
+  try {
+    return { kind: 'inline', secret: parse(text) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    complain(key, error.message);
+    return undefined;
+  }
+}
+
+function readActions(table: Table, complain: Complain): ActionNames {
+  const names = new Map<string, ActionCode>();
+  const { actions } = table;
+  if (actions === undefined) return names;
+  if (!isTable(actions)) {
+    complain('actions', `expected a table, got ${kindOf(actions)}`);
+    return names;
+  }
+  for (const name of Object.keys(actions)) {
+    const path = `actions.${shownKey(name)}`;
+    if (name === '' || isCode(name)) {
+      complain(path, 'expected a name that is not a number', 'a number always means an action code');
+    }
+    const code = readInteger(actions, name, path, 0, 0xffff, complain);
+    if (code !== undefined) names.set(name, actionCode(code));
+  }
+  return names;
+}
+
+/** The names under `actions`, whether their codes are good or not. */
+function namesIn(table: Table): string[] {
+  return isTable(table['actions']) ? Object.keys(table['actions']) : [];
+}

@@ -1,0 +1,80 @@
+import type { Message, ServerId } from '@bouncer-spa/protocol';
+import { findAction, hintAt, type Action } from './action.js';
+import type { ActingAddress } from './address.js';
+import type { Profile } from './profile.js';
+import { Refusal } from './refusal.js';
+
+/** The family of addresses to send to: IPv4, IPv6, or 0 for whichever the name gives first. */
+export type Family = 0 | 4 | 6;
+
+/** What the command line asks for; what it leaves out comes from the profile. */
+export interface RequestOptions {
+  readonly host: string | undefined;
+  /** 1 to 65535. */
+  readonly port: number | undefined;
+  readonly family: Family;
+  /** A code or a name. */
+  readonly action: string | undefined;
+  /** Seconds, 0 to 2^32 - 1; 0 means the action's own. */
+  readonly duration: number;
+  /** `undefined` means the datagram's source. */
+  readonly address: ActingAddress | undefined;
+  /** At most 64 bytes of UTF-8 without NUL; empty if there is none. */
+  readonly argument: string;
+}
+
+/** Everything about one packet but its time and its secrets. */
+export interface Request {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly family: Family;
+  readonly serverId: ServerId;
+  readonly action: Action;
+  /** Seconds, 0 to 2^32 - 1; 0 means the action's own. */
+  readonly duration: number;
+  readonly address: ActingAddress | undefined;
+  readonly argument: string;
+}
+
+/**
+ * Joins what the command line asks for with what the profile knows.
+ * @throws {Refusal} if neither names a port or an action, or the action is unknown
+ */
+export function planRequest(options: RequestOptions, profile: Profile): Request {
+  const port = options.port ?? profile.port;
+  if (port === undefined) {
+    throw new Refusal('usage', {
+      sentence: 'no port is given',
+      hint: `add -p PORT, or write port = PORT in ${profile.file}`,
+    });
+  }
+  const action = options.action ?? profile.defaultAction;
+  if (action === undefined) {
+    throw new Refusal('usage', { sentence: 'no action is given', hint: hintAt(profile.actions) });
+  }
+  return {
+    host: options.host ?? profile.host,
+    port,
+    family: options.family,
+    serverId: profile.serverId,
+    action: findAction(action, profile.actions),
+    duration: options.duration,
+    address: options.address,
+    argument: options.argument,
+  };
+}
+
+/**
+ * The message that carries a request.
+ * @param time Unix time in milliseconds
+ */
+export function messageOf(request: Request, time: number): Message {
+  return {
+    actionCode: request.action.code,
+    duration: request.duration,
+    time,
+    address: request.address?.bytes,
+    argument: request.argument,
+  };
+}

@@ -1,0 +1,29 @@
+import { createSocket } from 'node:dgram';
+import { Refusal } from '../core/refusal.js';
+import type { Destination } from './resolve.js';
+import { isSystemError, reasonOf } from './reason.js';
+
+/**
+ * Hands one datagram to the kernel from a port of the kernel's choice.
+ * @param payload 1 to 508 bytes
+ * @param port 1 to 65535
+ * @throws {Refusal} if the kernel does not take it
+ */
+export async function sendDatagram(payload: Uint8Array, to: Destination, port: number): Promise<void> {
+  const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      // A socket that cannot be bound says so here and never calls back.
+      socket.once('error', reject);
+      socket.send(payload, port, to.address, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Refusal('sending', { sentence: `could not send to ${to.address}: ${reasonOf(error)}` });
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkProfile, type Profile } from '../core/profile.js';
+import { profileFile, type ProfileChoice } from '../core/profile-choice.js';
+import { quoted, shellWord } from '../core/quote.js';
+import { Refusal, type Problem } from '../core/refusal.js';
+import type { Table } from '../core/toml-table.js';
+import { ownProfileFolder } from './profile-folder.js';
+import { isSystemError, reasonOf } from './reason.js';
+import { readRegularFile } from './regular-file.js';
+
+/** Size in bytes above which a file is no profile. */
+const PROFILE_MAX_SIZE = 65_536;
+
+const EXAMPLE = fileURLToPath(new URL('../../example.toml', import.meta.url));
+
+/**
+ * Finds, reads and checks a profile.
+ * @throws {Refusal} if there is none, or more than one, or there is anything wrong with it
+ */
+export async function loadProfile(choice: ProfileChoice): Promise<Profile> {
+  const file = await locate(choice);
+  const { text, exposure } = readRegularFile(file, PROFILE_MAX_SIZE, hintToWrite(file));
+  return checkProfile(await parse(text, file), file, exposure);
+}
+
+async function locate(choice: ProfileChoice): Promise<string> {
+  if (choice.kind === 'file') return choice.file;
+  const folder = ownProfileFolder();
+  if (choice.kind === 'name') return profileFile(folder, choice.name);
+  const { host } = choice;
+  const ofThatName = profileFile(folder, host);
+  const files = list(folder);
+  if (files.includes(ofThatName)) return ofThatName;
+
+  const { found, unread } = await searchFor(host, files);
+  const [only, ...others] = found;
+  if (only === undefined) {
+    const sentence = `no profile for ${quoted(host)}: there is no ${ofThatName}, and no profile in ${folder} has it as host`;
+    throw new Refusal('profile', { sentence, hint: hintToWrite(ofThatName) }, ...unread);
+  }
+  if (others.length > 0) {
+    const sentence = `more than one profile has the host ${quoted(host)}: ${found.join(', ')}`;
+    throw new Refusal('profile', { sentence, hint: 'name one with opener PROFILE or --profile FILE' });
+  }
+  return only;
+}
+
+/** The profiles in a folder, in the order of their names. None if there is no such folder. */
+function list(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith('.toml'));
+    return names.sort().map((name) => profileFile(folder, name.slice(0, -'.toml'.length)));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'ENOENT') return [];
+    throw new Refusal('profile', { sentence: `${folder}: ${reasonOf(error)}` });
+  }
+}
+
+/** Which profiles have the host, and what keeps the others from being read. Names of hosts ignore case. */
+async function searchFor(
+  host: string,
+  files: readonly string[],
+): Promise<{ found: string[]; unread: Problem[] }> {
+  const found: string[] = [];
+  const unread: Problem[] = [];
+  for (const file of files) {
+    try {
+      const table = await parse(readRegularFile(file, PROFILE_MAX_SIZE).text, file);
+      const candidate = table['host'];
+      if (typeof candidate === 'string' && candidate.toLowerCase() === host.toLowerCase()) found.push(file);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      unread.push(...error.problems);
+    }
+  }
+  return { found, unread };
+}
+
+async function parse(text: string, file: string): Promise<Table> {
+  // Loaded here because help, keygen and wrong usage do without.
+  const toml = await import('smol-toml');
+  try {
+    return toml.parse(text, { integersAsBigInt: true });
+  } catch (error) {
+    if (!(error instanceof toml.TomlError)) throw error;
+    // The message goes on with the lines of the file, which may hold a secret.
+    const [firstLine = ''] = error.message.split('\n', 1);
+    const reason = firstLine.replace('Invalid TOML document: ', '');
+    throw new Refusal('profile', { sentence: `${file} line ${error.line}: ${reason}` });
+  }
+}
+
+function hintToWrite(file: string): string {
+  return `mkdir -p ${shellWord(dirname(file))} && cp ${shellWord(EXAMPLE)} ${shellWord(file)}`;
+}

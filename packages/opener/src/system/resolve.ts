@@ -1,0 +1,39 @@
+import { lookup } from 'node:dns/promises';
+import { quoted } from '../core/quote.js';
+import { Refusal } from '../core/refusal.js';
+import type { Family } from '../core/request.js';
+import { isSystemError } from './reason.js';
+
+/** Where a datagram goes, but for the port. */
+export interface Destination {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/**
+ * Resolves a host name as the system does, and takes the first address.
+ * @throws {Refusal} if there is none of the family asked for
+ */
+export async function resolve(host: string, family: Family): Promise<Destination> {
+  const kind = family === 0 ? 'an address' : `an IPv${family} address`;
+  try {
+    const found = await lookup(host, { family });
+    // An address written as such comes back as it is, whatever family was asked for.
+    if (family === 0 || found.family === family) {
+      return { address: found.address, family: found.family === 6 ? 6 : 4 };
+    }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Refusal('resolving', {
+      sentence: `host ${quoted(host)} does not resolve to ${kind}${cause(error.code)}`,
+    });
+  }
+  throw new Refusal('resolving', {
+    sentence: `host ${quoted(host)} is not ${kind}`,
+    hint: `leave out -${family}`,
+  });
+}
+
+function cause(code: string): string {
+  return code === 'EAI_AGAIN' ? ': the name server does not answer' : '';
+}

@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { TAG_SIZE } from './constants.js';
+
+/** The two halves of an A256CBC-HS512 key, 32 bytes each (RFC 7518 section 5.2.2.1). */
+export interface AeadKey {
+  readonly mac: Uint8Array;
+  readonly encryption: Uint8Array;
+}
+
+/** AES-256-CBC with PKCS#7 padding. @returns whole blocks, one to sixteen bytes longer than the plaintext */
+export function encrypt(key: AeadKey, iv: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-cbc', key.encryption, iv);
+  return Buffer.concat([cipher.update(plaintext), cipher.final()]);
+}
+
+/**
+ * AES-256-CBC without the removal of padding, which is the caller's to judge after the tag.
+ * @param ciphertext one or more whole blocks, already authenticated
+ * @returns as many bytes as the ciphertext has, padding included
+ */
+export function decrypt(key: AeadKey, iv: Uint8Array, ciphertext: Uint8Array): Buffer {
+  const decipher = createDecipheriv('aes-256-cbc', key.encryption, iv).setAutoPadding(false);
+  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+}
+
+/**
+ * The authentication tag of A256CBC-HS512, 32 bytes (RFC 7518 section 5.2.2.1 steps 4 to 6).
+ * @param ciphertext whole blocks of 16 bytes
+ */
+export function computeTag(
+  key: AeadKey,
+  associatedData: Uint8Array,
+  iv: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array {
+  const bitLength = Buffer.allocUnsafe(8);
+  bitLength.writeBigUInt64BE(BigInt(associatedData.length) * 8n);
+  return createHmac('sha512', key.mac)
+    .update(associatedData)
+    .update(iv)
+    .update(ciphertext)
+    .update(bitLength)
+    .digest()
+    .subarray(0, TAG_SIZE);
+}
+
+/** Whether the tag is the right one, in time that does not depend on where it differs. */
+export function verifyTag(
+  key: AeadKey,
+  associatedData: Uint8Array,
+  iv: Uint8Array,
+  ciphertext: Uint8Array,
+  tag: Uint8Array,
+): boolean {
+  return tag.length === TAG_SIZE && timingSafeEqual(computeTag(key, associatedData, iv, ciphertext), tag);
+}

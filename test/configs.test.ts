@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { Installation } from './support/installation.js';
+import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
+
+/** What an administrator would put in the place of the examples' own. */
+const OPEN_SSH = '/usr/local/sbin/open-ssh';
+const SYSTEMCTL = '/usr/bin/systemctl';
+
+const CHECKED = ['bouncer.service', 'bouncer.toml', 'door.nft', 'open-ssh', 'profile.toml'];
+
+describe('The example', () => {
+  let installation: Installation;
+
+  beforeEach(() => {
+    installation = Installation.make();
+  });
+
+  afterEach(() => {
+    installation.remove();
+  });
+
+  it('files are all checked here', () => {
+    expect(readdirSync(repositoryPath('configs')).sort()).to.deep.equal(CHECKED);
+  });
+
+  it('bouncer.toml passes bouncer check', () => {
+    mkdirSync(installation.path('clients'));
+    for (const name of ['clients/alice', 'clients/bob']) installation.addClient(name);
+    const example = readFileSync(repositoryPath('configs/bouncer.toml'), 'utf8');
+    expect(example).to.include(OPEN_SSH).and.include(SYSTEMCTL);
+    const programs = example.replaceAll(OPEN_SSH, '/bin/true').replaceAll(SYSTEMCTL, '/bin/true');
+    writeFileSync(installation.config, programs, { mode: 0o600 });
+
+    const { status, stdout, stderr } = node(BOUNCER, 'check', '-c', installation.config);
+    expect(stderr).to.equal('');
+    expect(stdout).to.equal(`${installation.config}: ok, 2 clients, 3 actions\n`);
+    expect(status).to.equal(0);
+  });
+
+  it('bouncer.toml states the real defaults', async () => {
+    const { parse } = await import('smol-toml');
+    const { parseTables } = await import('@bouncer-spa/bouncer/dist/core/config-schema.js');
+    const example = parse(readFileSync(repositoryPath('configs/bouncer.toml'), 'utf8'));
+    const { tables: written } = parseTables(example);
+    const { server, capture } = example as Record<string, Record<string, unknown>>;
+    const { tables: least } = parseTables({ server, capture: { port: capture?.['port'] } });
+    if (written === undefined || least === undefined) throw new Error('the example is wrong');
+    expect(least.capture).to.deep.equal(written.capture);
+    expect(least.limits).to.deep.equal(written.limits);
+    expect(least.log).to.deep.equal(written.log);
+  });
+
+  it('profile.toml is one that opener seals with', () => {
+    installation.addClient('alice');
+    copyFileSync(installation.path('gate.key'), installation.path('gw1.gate.key'));
+    copyFileSync(repositoryPath('configs/profile.toml'), installation.path('home.toml'));
+    const { status, stdout, stderr } = node(OPENER, '--profile', installation.path('home.toml'), '--print');
+    expect(stderr).to.equal('');
+    expect(status).to.equal(0);
+    expect(Buffer.from(stdout, 'base64')).to.have.length.within(124, 508);
+  });
+
+  it('bouncer.service is one that systemd understands', () => {
+    const { status, stderr } = spawnSync(
+      'systemd-analyze',
+      ['verify', repositoryPath('configs/bouncer.service')],
+      { encoding: 'utf8' },
+    );
+    expect(stderr.split('\n').filter((line) => line.includes('bouncer.service'))).to.deep.equal([]);
+    expect(status).to.equal(0);
+  });
+});
+
+function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+}

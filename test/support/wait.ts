@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Waits until `look` returns something.
+ * @throws {Error} after `milliseconds`, with what was waited for
+ */
+export async function waitFor<Found>(
+  what: string,
+  look: () => Found | undefined,
+  milliseconds = 10_000,
+): Promise<Found> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error(`waited ${milliseconds} ms in vain for ${what}`);
+    await sleep(5);
+  }
+}
