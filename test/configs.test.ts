@@ -8,7 +8,7 @@ import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
 const OPEN_SSH = '/usr/local/sbin/open-ssh';
 const SYSTEMCTL = '/usr/bin/systemctl';
 
-const CHECKED = ['bouncer.service', 'bouncer.toml', 'door.nft', 'open-ssh', 'profile.toml'];
+const CHECKED = ['bouncer.service', 'bouncer.toml', 'client.toml', 'door.nft', 'open-ssh', 'profile.toml'];
 
 describe('The example', () => {
   let installation: Installation;
@@ -32,10 +32,13 @@ describe('The example', () => {
     expect(example).to.include(OPEN_SSH).and.include(SYSTEMCTL);
     const programs = example.replaceAll(OPEN_SSH, '/bin/true').replaceAll(SYSTEMCTL, '/bin/true');
     writeFileSync(installation.config, programs, { mode: 0o600 });
+    mkdirSync(installation.path('clients.d'), { mode: 0o700 });
+    const client = readFileSync(repositoryPath('configs/client.toml'));
+    writeFileSync(installation.path('clients.d/carol.toml'), client, { mode: 0o600 });
 
     const { status, stdout, stderr } = node(BOUNCER, 'check', '-c', installation.config);
     expect(stderr).to.equal('');
-    expect(stdout).to.equal(`${installation.config}: ok, 2 clients, 3 actions\n`);
+    expect(stdout).to.equal(`${installation.config}: ok, 3 clients, 3 actions\n`);
     expect(status).to.equal(0);
   });
 

@@ -6,7 +6,9 @@ import { ExitCode } from './exit-code.js';
 export async function check(file: string): Promise<ExitCode> {
   try {
     const { policy } = await loadConfig(file);
-    process.stdout.write(`${file}: ok, ${policy.clients.length} clients, ${policy.actions.length} actions\n`);
+    // A client whose previous seed still holds is in the policy twice.
+    const clients = new Set(policy.clients.map(({ name }) => name));
+    process.stdout.write(`${file}: ok, ${clients.size} clients, ${policy.actions.length} actions\n`);
     return ExitCode.success;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,10 +1,10 @@
 import type { Problem } from './config-problem.js';
-import type { GoodValues } from './config-schema.js';
+import type { GoodClients, GoodValues } from './config-schema.js';
 import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './template.js';
 
-/** Checks what a config says across its tables: references, duplicates, placeholders. */
+/** Checks what a config says across its tables, but for the clients: duplicates, placeholders. */
 export function checkTables(tables: GoodValues): Problem[] {
-  return [...checkCodes(tables), ...checkActions(tables), ...checkClients(tables)];
+  return [...checkCodes(tables), ...checkActions(tables)];
 }
 
 function checkCodes({ actions }: GoodValues): Problem[] {
@@ -73,12 +73,29 @@ function isShellLine([program = '', option = '']: readonly string[]): boolean {
   return /\/(ba|da|k|z|a)?sh$/.test(program) && /^-[a-z]*c[a-z]*$/.test(option);
 }
 
-function checkClients({ actions, clients }: GoodValues): Problem[] {
+/**
+ * Checks what one file says about clients.
+ * @param isConfig whether it is the config itself, which anybody may read, and not a file of clients_dir
+ */
+export function checkClients(
+  clients: GoodClients,
+  { actions }: Pick<GoodValues, 'actions'>,
+  isConfig: boolean,
+): Problem[] {
   return Object.entries(clients).flatMap(([name, client]) => {
     const unknown = (client.actions ?? []).filter((action) => !Object.hasOwn(actions, action));
-    return unknown.map((action) => ({
-      key: `clients.${name}.actions`,
-      reason: `there is no action "${action}"`,
-    }));
+    const exposed = (['seed', 'previous_seed'] as const).filter(
+      (key) => isConfig && client[key] !== undefined,
+    );
+    return [
+      ...unknown.map((action) => ({
+        key: `clients.${name}.actions`,
+        reason: `there is no action "${action}"`,
+      })),
+      ...exposed.map((key) => ({
+        key: `clients.${name}.${key}`,
+        reason: 'is a secret: write it into a file of server.clients_dir, of mode 0600',
+      })),
+    ];
   });
 }

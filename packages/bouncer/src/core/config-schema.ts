@@ -1,4 +1,4 @@
-import { MAX_DELTA, ProtocolError, serverId } from '@bouncer-spa/protocol';
+import { MAX_DELTA, parseSeed, ProtocolError, serverId } from '@bouncer-spa/protocol';
 import * as v from 'valibot';
 import type { Problem } from './config-problem.js';
 import { parseDuration } from './duration.js';
@@ -42,14 +42,15 @@ const network = parsed((value) => {
   const result = parseNetwork(value);
   return typeof result === 'string' ? { reason: result } : { value: result };
 });
-const serverIdText = parsed((value) => {
-  try {
-    return { value: serverId(value) };
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    return { reason: error.message };
-  }
-});
+const ofProtocol = <Value>(parse: (text: string) => Value) =>
+  parsed((value) => {
+    try {
+      return { value: parse(value) };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return { reason: error.message };
+    }
+  });
 const wholeArgument = parsed((value) => {
   try {
     // By itself first: "a)|(b" would be one only between the brackets added here.
@@ -78,7 +79,10 @@ const action = v.strictObject({
 });
 
 const client = v.strictObject({
-  seed_file: text,
+  seed_file: v.optional(text),
+  seed: v.optional(ofProtocol(parseSeed)),
+  previous_seed: v.optional(ofProtocol(parseSeed)),
+  previous_until: v.optional(moment),
   actions: listOf(text),
   from: v.optional(listOf(network), ['0.0.0.0/0', '::/0']),
   not_after: v.optional(moment),
@@ -86,9 +90,10 @@ const client = v.strictObject({
 });
 
 const server = v.strictObject({
-  id: serverIdText,
+  id: ofProtocol(serverId),
   gate_key_file: text,
   state_dir: text,
+  clients_dir: v.optional(text),
 });
 
 const capture = v.strictObject({
@@ -106,7 +111,7 @@ const log = v.strictObject({
 });
 
 type ActionTable = v.InferOutput<typeof action>;
-type ClientTable = v.InferOutput<typeof client>;
+export type ClientTable = v.InferOutput<typeof client>;
 
 /** A config as it is written, each value read and within its range, defaults filled in. */
 export interface ConfigTables {
@@ -118,12 +123,15 @@ export interface ConfigTables {
   readonly clients: Readonly<Record<string, ClientTable>>;
 }
 
+/** What one file says about clients, as far as it is good by itself. */
+export type GoodClients = Readonly<Record<string, Partial<ClientTable>>>;
+
 /** The values of a config that are good by themselves, in whatever company. */
 export interface GoodValues {
   readonly server: Partial<ConfigTables['server']>;
   readonly capture: Partial<ConfigTables['capture']>;
   readonly actions: Readonly<Record<string, Partial<ActionTable>>>;
-  readonly clients: Readonly<Record<string, Partial<ClientTable>>>;
+  readonly clients: GoodClients;
 }
 
 export interface ParsedTables {
@@ -138,42 +146,89 @@ export interface ParsedTables {
 export function parseTables(toml: unknown): ParsedTables {
   const raw = isTable(toml) ? toml : {};
   const problems: Problem[] = [];
-  const one = <Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
-    key: string,
-    schema: Table,
-    value: unknown,
-  ) => parseTable(key, schema, value, problems);
-  const many = <Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
-    key: string,
-    schema: Table,
-  ) => {
-    const section = raw[key] ?? {};
-    if (!isTable(section)) problems.push({ key, reason: 'expected a table' });
-    const entries = Object.entries(isTable(section) ? section : {});
-    return Object.fromEntries(
-      entries.map(([name, value]) => {
-        if (!NAME.test(name)) problems.push({ key: `${key}.${name}`, reason: NAME_REASON });
-        return [name, one(`${key}.${name}`, schema, value)] as const;
-      }),
-    );
-  };
+  const one = <Table extends AnyTable>(key: string, schema: Table, value: unknown) =>
+    parseTable(key, schema, value, problems);
+  const many = <Table extends AnyTable>(key: string, schema: Table) =>
+    parseSection(key, schema, raw[key], problems);
   const good = {
     server: one('server', server, raw['server']),
     capture: one('capture', capture, raw['capture']),
     limits: one('limits', limits, raw['limits'] ?? {}),
     log: one('log', log, raw['log'] ?? {}),
     actions: many('actions', action),
-    clients: many('clients', client),
+    clients: parseClientSection(raw['clients'], problems),
   };
-  for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(good, key)) problems.push({ key, reason: 'unknown key' });
-  }
+  problems.push(...unknownKeys(raw, good));
   // Without a problem every value is there.
   return { good, tables: problems.length === 0 ? (good as ConfigTables) : undefined, problems };
 }
 
+/** Checks the form of a file that has nothing but clients. */
+export function parseClients(toml: unknown): {
+  readonly clients: GoodClients;
+  readonly problems: readonly Problem[];
+} {
+  const raw = isTable(toml) ? toml : {};
+  const problems: Problem[] = [];
+  const clients = parseClientSection(raw['clients'], problems);
+  problems.push(...unknownKeys(raw, { clients }));
+  return { clients, problems };
+}
+
+type AnyTable = v.StrictObjectSchema<v.ObjectEntries, undefined>;
+
+/** Checks a table of tables, each of which has a name. */
+function parseSection<Table extends AnyTable>(
+  key: string,
+  schema: Table,
+  section: unknown = {},
+  problems: Problem[],
+): Record<string, Partial<v.InferOutput<Table>>> {
+  if (!isTable(section)) problems.push({ key, reason: 'expected a table' });
+  const entries = Object.entries(isTable(section) ? section : {});
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (!NAME.test(name)) problems.push({ key: `${key}.${name}`, reason: NAME_REASON });
+      return [name, parseTable(`${key}.${name}`, schema, value, problems)] as const;
+    }),
+  );
+}
+
+function parseClientSection(section: unknown, problems: Problem[]): GoodClients {
+  const clients = parseSection('clients', client, section, problems);
+  for (const name of Object.keys(clients)) {
+    const table = isTable(section) ? section[name] : undefined;
+    if (isTable(table)) problems.push(...checkSeedKeys(`clients.${name}`, table));
+  }
+  return clients;
+}
+
+/** Which keys of a client belong together, or exclude each other. */
+function checkSeedKeys(key: string, table: Record<string, unknown>): Problem[] {
+  const problems: Problem[] = [];
+  if (!('seed' in table || 'seed_file' in table))
+    problems.push({ key: `${key}.seed_file`, reason: 'is missing' });
+  if ('seed' in table && 'seed_file' in table) {
+    problems.push({ key: `${key}.seed`, reason: 'seed_file is there too; only one can be' });
+  }
+  for (const [one, other] of [
+    ['previous_seed', 'previous_until'],
+    ['previous_until', 'previous_seed'],
+  ] as const) {
+    if (!(one in table) && other in table) {
+      problems.push({ key: `${key}.${one}`, reason: `is missing, and ${other} is there` });
+    }
+  }
+  return problems;
+}
+
+function unknownKeys(raw: Record<string, unknown>, known: object): Problem[] {
+  const unknown = Object.keys(raw).filter((key) => !Object.hasOwn(known, key));
+  return unknown.map((key) => ({ key, reason: 'unknown key' }));
+}
+
 /** Checks one table. @returns its output, or of a bad table the values that are good by themselves */
-function parseTable<Table extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(
+function parseTable<Table extends AnyTable>(
   key: string,
   schema: Table,
   value: unknown,

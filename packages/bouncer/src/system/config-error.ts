@@ -8,8 +8,8 @@ export class ConfigError extends Error {
   readonly lines: readonly string[];
 
   constructor(file: string, problems: readonly Problem[]) {
-    const lines = problems.map(({ key, reason }) =>
-      [file, key, reason].filter((part) => part !== '').join(': '),
+    const lines = problems.map((problem) =>
+      [problem.file ?? file, problem.key, problem.reason].filter((part) => part !== '').join(': '),
     );
     super(lines.join('\n'));
     this.lines = lines;

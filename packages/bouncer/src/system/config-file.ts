@@ -4,19 +4,21 @@ import {
   deriveClientKeys,
   deriveGateSubkey,
   parseGateKey,
-  parseSeed,
-  ProtocolError,
   type GateKey,
-  type Seed,
+  type ServerId,
 } from '@bouncer-spa/protocol';
-import { parse, TomlDate, TomlError } from 'smol-toml';
-import { checkTables } from '../core/config-check.js';
+import { TomlDate } from 'smol-toml';
+import { checkClients, checkTables } from '../core/config-check.js';
 import type { Problem } from '../core/config-problem.js';
-import { parseTables, type ConfigTables, type GoodValues } from '../core/config-schema.js';
+import { parseTables, type ConfigTables, type GoodClients, type GoodValues } from '../core/config-schema.js';
 import type { Action, Client, Policy } from '../core/policy.js';
+import { readClientFiles } from './client-files.js';
+import { readSeeds, type SeededClient } from './client-seeds.js';
 import { ConfigError } from './config-error.js';
+import { readSecret } from './secret-file.js';
 import { timedPattern } from './timed-pattern.js';
-import { distrustProgram, readTrustedFile } from './trusted-file.js';
+import { readToml } from './toml-file.js';
+import { distrustProgram } from './trusted-file.js';
 import { findUser, type User } from './user.js';
 
 /** A config that is ready to be used: everything it names has been read and checked. */
@@ -30,12 +32,6 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly rejectsPerMinute: number };
 }
 
-/** 100,000 clients of a few lines each fit. */
-const MOST_CONFIG_BYTES = 64 * 1024 * 1024;
-
-/** 64 digits, a line feed, and room to say what else is there. */
-const MOST_SECRET_BYTES = 1024;
-
 const DAY = 86_400_000;
 
 /**
@@ -43,21 +39,28 @@ const DAY = 86_400_000;
  * @throws {ConfigError} with everything that is wrong
  */
 export async function loadConfig(file: string): Promise<Config> {
-  const { good, tables, problems: ofForm } = parseTables(await readToml(file));
+  const read = await readToml(file, 'public');
+  if ('problem' in read) throw new ConfigError(file, [read.problem]);
+  const { good, tables, problems: ofForm } = parseTables(read.toml);
   const problems: Problem[] = [...ofForm, ...checkTables(good)];
   const folder = dirname(resolve(file));
 
   const gateKey = await readGateKey(folder, good, problems);
   const user = await readUser(good.capture.user, problems);
   await checkPrograms(good, problems);
-  const seeds = await readSeeds(folder, good, gateKey, problems);
-  const notAfter = readMoments(good, problems);
+  const clientFiles = await readClientFiles(clientsFolder(folder, good), problems);
+  const files = [{ file: undefined, clients: good.clients }, ...clientFiles];
+  for (const { file: name, clients } of files) {
+    const found = [...checkClients(clients, good, name === undefined), ...checkMoments(clients)];
+    problems.push(...(name === undefined ? found : found.map((problem) => ({ ...problem, file: name }))));
+  }
+  const clients = await readSeeds(folder, files, gateKey, problems);
   if (tables === undefined || gateKey === undefined || user === undefined || problems.length > 0) {
     throw new ConfigError(file, problems);
   }
 
   return {
-    policy: policyOf(tables, gateKey, seeds, notAfter),
+    policy: policyOf(tables, gateKey, clients),
     capture: { interface: tables.capture.interface, port: tables.capture.port, user },
     stateFolder: resolve(folder, tables.server.state_dir),
     mostRunning: tables.limits.running,
@@ -65,16 +68,9 @@ export async function loadConfig(file: string): Promise<Config> {
   };
 }
 
-async function readToml(file: string): Promise<unknown> {
-  const text = await readTrustedFile(file, 'public', MOST_CONFIG_BYTES);
-  if (typeof text !== 'string') throw new ConfigError(file, [{ key: '', reason: text.refusal }]);
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [, reason = 'is not TOML'] = /^Invalid TOML document: (.*)/.exec(error.message) ?? [];
-    throw new ConfigError(`${file} line ${error.line}`, [{ key: '', reason }]);
-  }
+/** Absolute path of the folder of clients, if the config has one. */
+function clientsFolder(folder: string, { server }: GoodValues): string | undefined {
+  return server.clients_dir === undefined ? undefined : resolve(folder, server.clients_dir);
 }
 
 async function readGateKey(
@@ -83,9 +79,10 @@ async function readGateKey(
   problems: Problem[],
 ): Promise<GateKey | undefined> {
   const { gate_key_file: path } = server;
-  return path === undefined
-    ? undefined
-    : readSecret(folder, path, 'server.gate_key_file', parseGateKey, problems);
+  if (path === undefined) return undefined;
+  return readSecret(folder, path, 'server.gate_key_file', parseGateKey, (key, reason) => {
+    problems.push({ key, reason });
+  });
 }
 
 async function readUser(name: string | undefined, problems: Problem[]): Promise<User | undefined> {
@@ -104,85 +101,28 @@ async function checkPrograms({ actions }: GoodValues, problems: Problem[]): Prom
   }
 }
 
-async function readSeeds(
-  folder: string,
-  { clients }: GoodValues,
-  gateKey: GateKey | undefined,
-  problems: Problem[],
-): Promise<Map<string, Seed>> {
-  const seeds = new Map<string, Seed>();
-  /** What is wrong with using a secret again. */
-  const objections = new Map<string, string>();
-  if (gateKey !== undefined) {
-    objections.set(
-      Buffer.from(gateKey).toString('latin1'),
-      'holds the gate key, which all clients know: make a seed',
-    );
-  }
-  for (const [name, { seed_file: path }] of Object.entries(clients)) {
-    if (path === undefined) continue;
-    const key = `clients.${name}.seed_file`;
-    const seed = await readSecret(folder, path, key, parseSeed, problems);
-    if (seed === undefined) continue;
-    const text = Buffer.from(seed).toString('latin1');
-    const objection = objections.get(text);
-    if (objection !== undefined) problems.push({ key, reason: objection });
-    objections.set(text, `holds the same seed as that of clients.${name}`);
-    seeds.set(name, seed);
-  }
-  return seeds;
-}
-
-async function readSecret<Secret extends Seed | GateKey>(
-  folder: string,
-  path: string,
-  key: string,
-  parseSecret: (text: string) => Secret,
-  problems: Problem[],
-): Promise<Secret | undefined> {
-  if (/^[0-9a-f]{64}$/i.test(path)) {
-    const reason =
-      'expected the name of a file, got what looks like a secret itself: make a new one, in a file';
-    problems.push({ key, reason });
-    return undefined;
-  }
-  const file = resolve(folder, path);
-  const text = await readTrustedFile(file, 'secret', MOST_SECRET_BYTES);
-  if (typeof text !== 'string') {
-    problems.push({ key, reason: `${file} ${text.refusal}` });
-    return undefined;
-  }
-  try {
-    return parseSecret(text);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    problems.push({ key, reason: `${file}: ${error.message}` });
-    return undefined;
-  }
-}
-
-/** A date without time holds to the end of that day, UTC. */
-function readMoments({ clients }: GoodValues, problems: Problem[]): Map<string, number> {
-  const moments = new Map<string, number>();
-  for (const [name, { not_after: date }] of Object.entries(clients)) {
-    if (!(date instanceof TomlDate)) continue;
-    if (date.isTime() || (date.isLocal() && date.isDateTime())) {
-      problems.push({
-        key: `clients.${name}.not_after`,
+/** The times in what a file says about clients. A date alone holds to the end of that day, UTC. */
+function checkMoments(clients: GoodClients): Problem[] {
+  return Object.entries(clients).flatMap(([name, client]) =>
+    (['not_after', 'previous_until'] as const)
+      .filter((key) => !isMoment(client[key]))
+      .map((key) => ({
+        key: `clients.${name}.${key}`,
         reason: 'needs a date, and a time needs an offset such as Z',
-      });
-    }
-    moments.set(name, date.isDate() ? date.getTime() + DAY : date.getTime());
-  }
-  return moments;
+      })),
+  );
 }
 
-function policyOf(
-  tables: ConfigTables,
-  gateKey: GateKey,
-  seeds: ReadonlyMap<string, Seed>,
-  notAfter: ReadonlyMap<string, number>,
-): Policy {
+function isMoment(date: Date | undefined): boolean {
+  return !(date instanceof TomlDate) || !(date.isTime() || (date.isLocal() && date.isDateTime()));
+}
+
+/** Unix time in milliseconds at which a date or time is over. */
+function endOf(date: Date): number {
+  return date instanceof TomlDate && date.isDate() ? date.getTime() + DAY : date.getTime();
+}
+
+function policyOf(tables: ConfigTables, gateKey: GateKey, clients: readonly SeededClient[]): Policy {
   const { id } = tables.server;
   const actions: Action[] = Object.entries(tables.actions).map(([name, table]) => ({
     name,
@@ -193,18 +133,28 @@ function policyOf(
     duration: table.for ?? 0,
     maxDuration: table.max ?? table.for ?? 0,
   }));
-  const clients: Client[] = [];
-  for (const [name, seed] of seeds) {
-    const table = tables.clients[name];
-    if (table === undefined) continue;
-    clients.push({
-      name,
-      keys: deriveClientKeys(seed, id),
-      actions: new Set(table.actions),
-      from: table.from,
-      notAfter: notAfter.get(name),
-      bind: table.bind,
-    });
-  }
-  return { serverId: id, gate: deriveGateSubkey(gateKey, id), delta: tables.capture.delta, clients, actions };
+  return {
+    serverId: id,
+    gate: deriveGateSubkey(gateKey, id),
+    delta: tables.capture.delta,
+    clients: clients.flatMap((client) => policyClients(client, id)),
+    actions,
+  };
+}
+
+/** A client, and once more with its previous seed, for as long as that holds. */
+function policyClients({ name, table, seed }: SeededClient, id: ServerId): Client[] {
+  const notAfter = table.not_after === undefined ? undefined : endOf(table.not_after);
+  const client: Client = {
+    name,
+    keys: deriveClientKeys(seed, id),
+    actions: new Set(table.actions),
+    from: table.from,
+    notAfter,
+    bind: table.bind,
+  };
+  const { previous_seed: previous, previous_until: until } = table;
+  if (previous === undefined || until === undefined) return [client];
+  const end = Math.min(endOf(until), notAfter ?? Infinity);
+  return [client, { ...client, keys: deriveClientKeys(previous, id), notAfter: end }];
 }

@@ -93,7 +93,8 @@ function distrust(stats: Stats, trust: Trust, path: string): string | undefined 
     : `has mode ${mode}, so others can change it: chmod go-w ${path}`;
 }
 
-function fileReason(error: unknown): string {
+/** What an error of the file system says about a file, to stand after its name. */
+export function fileReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES') return 'may not be read';

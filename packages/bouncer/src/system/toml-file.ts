@@ -1,0 +1,23 @@
+import { parse, TomlError } from 'smol-toml';
+import type { Problem } from '../core/config-problem.js';
+import { readTrustedFile, type Trust } from './trusted-file.js';
+
+/** 100,000 clients of a few lines each fit. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Reads a file of TOML that nobody else can change; of one that cannot be used, says what is wrong with it. */
+export async function readToml(
+  file: string,
+  trust: Trust,
+): Promise<{ readonly toml: unknown } | { readonly problem: Problem }> {
+  const text = await readTrustedFile(file, trust, MOST_BYTES);
+  if (typeof text !== 'string') return { problem: { file, key: '', reason: text.refusal } };
+  try {
+    return { toml: parse(text) };
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The message goes on with the lines of the file, which may hold a secret.
+    const [, reason = 'is not TOML'] = /^Invalid TOML document: (.*)/.exec(error.message) ?? [];
+    return { problem: { file: `${file} line ${error.line}`, key: '', reason } };
+  }
+}
