@@ -1,25 +1,27 @@
 import { actionCode } from '@bouncer-spa/protocol';
-import { findAction } from '@bouncer-spa/opener/dist/core/action.js';
+import { findAction, type KnownAction } from '@bouncer-spa/opener/dist/core/action.js';
 import { expect } from 'chai';
 import { refused } from './support/refused.js';
 
 describe('an action', () => {
-  const names = new Map([
-    ['ssh', actionCode(21)],
-    ['restart mail', actionCode(22)],
+  const ssh = { code: actionCode(21), opens: [], duration: 60 };
+  const names = new Map<string, KnownAction>([
+    ['ssh', ssh],
+    ['restart mail', { code: actionCode(22), opens: [], duration: undefined }],
   ]);
 
   it('is found by its name', () => {
-    expect(findAction('ssh', names)).to.deep.equal({ code: 21, name: 'ssh' });
+    expect(findAction('ssh', names)).to.deep.equal({ ...ssh, name: 'ssh' });
   });
 
-  it('is found by its code, and then has the name that the profile gives it', () => {
-    expect(findAction('21', names)).to.deep.equal({ code: 21, name: 'ssh' });
+  it('is found by its code, and then has all that the profile says of it', () => {
+    expect(findAction('21', names)).to.deep.equal({ ...ssh, name: 'ssh' });
   });
 
   it('need not have a name', () => {
-    expect(findAction('65535', names)).to.deep.equal({ code: 65_535, name: undefined });
-    expect(findAction('0', new Map())).to.deep.equal({ code: 0, name: undefined });
+    const unknown = { name: undefined, opens: [], duration: undefined };
+    expect(findAction('65535', names)).to.deep.equal({ code: 65_535, ...unknown });
+    expect(findAction('0', new Map())).to.deep.equal({ code: 0, ...unknown });
   });
 
   it('of an unknown name is refused, and the known names are listed', async () => {

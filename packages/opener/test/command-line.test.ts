@@ -26,7 +26,7 @@ describe('the command line', () => {
         port: undefined,
         family: 0,
         action: undefined,
-        duration: 0,
+        duration: undefined,
         address: undefined,
         argument: '',
       },

@@ -8,7 +8,7 @@ const REQUEST: Request = {
   port: 51_324,
   family: 0,
   serverId: serverId('gw1'),
-  action: { code: actionCode(21), name: 'ssh' },
+  action: { code: actionCode(21), name: 'ssh', opens: [], duration: undefined },
   duration: 600,
   address: { bytes: new Uint8Array(16), text: '203.0.113.7' },
   argument: 'héllo',
@@ -33,7 +33,7 @@ describe('the description of a packet', () => {
     const request: Request = {
       ...REQUEST,
       host: '192.0.2.1',
-      action: { code: actionCode(21), name: undefined },
+      action: { code: actionCode(21), name: undefined, opens: [], duration: undefined },
       duration: 0,
       address: undefined,
       argument: '',

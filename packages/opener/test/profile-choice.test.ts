@@ -15,14 +15,22 @@ describe('the choice of a profile', () => {
     expect(message).to.equal('no profile and no destination is given');
   });
 
-  for (const name of ['./home', '/etc/home', '../home', 'a/b', 'home.toml', '~/my home.toml']) {
+  for (const name of [
+    './home',
+    '/etc/home',
+    String.raw`a\b`,
+    '../home',
+    'a/b',
+    'home.toml',
+    '~/my home.toml',
+  ]) {
     it(`is not a name that is a path, such as ${name}, and the hint is the option for paths`, async () => {
       const { kind, problems } = await refused(() => chooseProfile(undefined, name, undefined));
       expect(kind).to.equal('usage');
       expect(problems).to.deep.equal([
         {
-          sentence: `profile expected a name, got the path "${name}"`,
-          hint: `opener --profile ${/[ ~]/.test(name) ? `'${name}'` : name}`,
+          sentence: `profile expected a name, got the path ${JSON.stringify(name)}`,
+          hint: `opener --profile ${/[ ~\\]/.test(name) ? `'${name}'` : name}`,
         },
       ]);
     });
@@ -35,24 +43,39 @@ describe('the choice of a profile', () => {
 });
 
 describe('the folder of profiles', () => {
+  const NOTHING = { platform: 'linux', configHome: undefined, appData: undefined, home: undefined };
+  const LINUX = { ...NOTHING, home: '/home/a' };
+  const MACOS = { ...NOTHING, platform: 'darwin', home: '/Users/a' };
+  const WINDOWS = { ...NOTHING, platform: 'win32', home: String.raw`C:\Users\a` };
+
   it('is opener in $XDG_CONFIG_HOME', () => {
-    expect(profileFolder('/config', '/home/a')).to.equal('/config/opener');
+    for (const platform of [LINUX, MACOS]) {
+      expect(profileFolder({ ...platform, configHome: '/config' })).to.equal('/config/opener');
+    }
+    expect(profileFolder({ ...WINDOWS, configHome: String.raw`D:\config` })).to.equal(
+      String.raw`D:\config\opener`,
+    );
   });
 
-  it('is ~/.config/opener without $XDG_CONFIG_HOME', () => {
-    expect(profileFolder(undefined, '/home/a')).to.equal('/home/a/.config/opener');
+  it("is in the platform's own place without $XDG_CONFIG_HOME", () => {
+    expect(profileFolder(LINUX)).to.equal('/home/a/.config/opener');
+    expect(profileFolder(MACOS)).to.equal('/Users/a/Library/Application Support/opener');
+    expect(profileFolder(WINDOWS)).to.equal(String.raw`C:\Users\a\AppData\Roaming\opener`);
+    expect(profileFolder({ ...WINDOWS, appData: String.raw`E:\roaming` })).to.equal(
+      String.raw`E:\roaming\opener`,
+    );
   });
 
-  for (const value of ['', 'config', './config']) {
-    it(`is ~/.config/opener if $XDG_CONFIG_HOME is not absolute, as in "${value}"`, () => {
-      expect(profileFolder(value, '/home/a')).to.equal('/home/a/.config/opener');
+  for (const configHome of ['', 'config', './config']) {
+    it(`is ~/.config/opener if $XDG_CONFIG_HOME is not absolute, as in "${configHome}"`, () => {
+      expect(profileFolder({ ...LINUX, configHome })).to.equal('/home/a/.config/opener');
     });
   }
 
   for (const home of [undefined, '', 'home/a']) {
     it(`is nowhere if the home folder is ${home === undefined ? 'unknown' : JSON.stringify(home)} too`, () => {
-      expect(profileFolder('config', home)).to.equal(undefined);
-      expect(profileFolder('/config', home)).to.equal('/config/opener');
+      expect(profileFolder({ ...NOTHING, configHome: 'config', home })).to.equal(undefined);
+      expect(profileFolder({ ...NOTHING, configHome: '/config', home })).to.equal('/config/opener');
     });
   }
 

@@ -33,10 +33,16 @@ describe('a profile', () => {
       gate_key_file = "gate.key"
       seed_file = "/seeds/alice.seed"
       default_action = "ssh"
+      for = "10m"
+      wait = false
       [actions]
       ssh = 21
       "restart mail" = 65535
-      zero = 0`;
+      zero = 0
+      [actions.vpn]
+      code = 23
+      opens = ["udp/51820", "tcp/8000-8010"]
+      for = "1h"`;
     expect(checkProfile(read(toml), FILE, [])).to.deep.equal({
       file: FILE,
       host: 'server.example.net',
@@ -45,10 +51,23 @@ describe('a profile', () => {
       gateKey: { kind: 'file', path: '/profiles/gate.key' },
       seed: { kind: 'file', path: '/seeds/alice.seed' },
       defaultAction: 'ssh',
+      duration: 600,
+      wait: false,
       actions: new Map([
-        ['ssh', 21],
-        ['restart mail', 65_535],
-        ['zero', 0],
+        ['ssh', { code: 21, opens: [], duration: undefined }],
+        ['restart mail', { code: 65_535, opens: [], duration: undefined }],
+        ['zero', { code: 0, opens: [], duration: undefined }],
+        [
+          'vpn',
+          {
+            code: 23,
+            opens: [
+              { protocol: 'udp', first: 51_820, last: 51_820 },
+              { protocol: 'tcp', first: 8000, last: 8010 },
+            ],
+            duration: 3600,
+          },
+        ],
       ]),
     });
   });
@@ -62,6 +81,8 @@ describe('a profile', () => {
       gateKey: { kind: 'file', path: '/profiles/gate.key' },
       seed: undefined,
       defaultAction: undefined,
+      duration: undefined,
+      wait: true,
       actions: new Map(),
     });
   });
@@ -200,6 +221,32 @@ describe('a profile', () => {
       'an action without a name',
       `${LEAST}[actions]\n"" = 21`,
       ['actions."": expected a name that is not a number'],
+    ],
+    ['a duration as number', `${LEAST}for = 30`, ['for: expected a string, got an integer']],
+    [
+      'a duration without meaning',
+      `${LEAST}for = "soon"`,
+      ['for: duration expected a whole number and a unit, got "soon"'],
+    ],
+    ['a wait that is neither', `${LEAST}wait = "no"`, ['wait: expected a boolean, got a string']],
+    ['an action without its code', `${LEAST}[actions.ssh]\nopens = []`, ['actions.ssh.code: missing']],
+    [
+      'an action with every mistake',
+      `${LEAST}[actions.ssh]\ncode = -1\nopen = 1\nopens = ["tcp/0", 22, "sctp/1", "tcp/2-1", "tcp/65536"]\nfor = "0"`,
+      [
+        'actions.ssh.open: unknown key',
+        'actions.ssh.code: expected an integer from 0 to 65535, got -1',
+        ...['"tcp/0"', 'an integer', '"sctp/1"', '"tcp/2-1"', '"tcp/65536"'].map(
+          (got) =>
+            `actions.ssh.opens: expected a protocol and a port such as tcp/22 or udp/60000-61000, got ${got}`,
+        ),
+        'actions.ssh.for: duration expected at least 1 second, got 0',
+      ],
+    ],
+    [
+      'doors that are no array',
+      `${LEAST}[actions.ssh]\ncode = 1\nopens = "tcp/22"`,
+      ['actions.ssh.opens: expected an array, got a string'],
     ],
     [
       'an unknown default action',

@@ -13,9 +13,11 @@ const PROFILE: Profile = {
   gateKey: { kind: 'inline', secret: parseGateKey(GATE_KEY) },
   seed: undefined,
   defaultAction: 'ssh',
+  duration: undefined,
+  wait: true,
   actions: new Map([
-    ['ssh', actionCode(21)],
-    ['vpn', actionCode(23)],
+    ['ssh', { code: actionCode(21), opens: [], duration: undefined }],
+    ['vpn', { code: actionCode(23), opens: [], duration: 3600 }],
   ]),
 };
 
@@ -24,7 +26,7 @@ const NOTHING: RequestOptions = {
   port: undefined,
   family: 0,
   action: undefined,
-  duration: 0,
+  duration: undefined,
   address: undefined,
   argument: '',
 };
@@ -36,7 +38,7 @@ describe('a request', () => {
       port: 51_324,
       family: 0,
       serverId: 'gw1.example.net',
-      action: { code: 21, name: 'ssh' },
+      action: { code: 21, name: 'ssh', opens: [], duration: undefined },
       duration: 0,
       address: undefined,
       argument: '',
@@ -55,9 +57,20 @@ describe('a request', () => {
     };
     expect(planRequest(options, PROFILE)).to.deep.equal({
       ...options,
-      action: { code: 23, name: 'vpn' },
+      action: { code: 23, name: 'vpn', opens: [], duration: 3600 },
       serverId: 'gw1.example.net',
     });
+  });
+
+  it("has the duration of the command line before that of the action, and that before the profile's", () => {
+    const profile = { ...PROFILE, duration: 60 };
+    const durationOf = (options: Partial<RequestOptions>): number =>
+      planRequest({ ...NOTHING, ...options }, profile).duration;
+    expect(durationOf({ action: 'vpn', duration: 30 })).to.equal(30);
+    expect(durationOf({ action: 'vpn' })).to.equal(3600);
+    expect(durationOf({ action: '23' })).to.equal(3600);
+    expect(durationOf({ action: 'ssh' })).to.equal(60);
+    expect(durationOf({ action: '7' })).to.equal(60);
   });
 
   it('without a port is refused, and the hint says where to write one', async () => {

@@ -104,7 +104,7 @@ async function sendCommand({ options, positionals }: Words): Promise<SendCommand
       port: port === undefined ? undefined : parsePort(port),
       family: readFamily(options),
       action: options.get('action') ?? action,
-      duration: duration === undefined ? 0 : parseDuration(duration),
+      duration: duration === undefined ? undefined : parseDuration(duration),
       address: address === undefined ? undefined : await parseActingAddress(address),
       argument: checkArgument(options.get('arg') ?? ''),
     },

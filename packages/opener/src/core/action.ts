@@ -1,13 +1,22 @@
 import { actionCode, ProtocolError, type ActionCode } from '@bouncer-spa/protocol';
+import type { Door } from './door.js';
 import { quoted } from './quote.js';
 import { Refusal } from './refusal.js';
 
-/** The names that a profile gives to the server's action codes. */
-export type ActionNames = ReadonlyMap<string, ActionCode>;
+/** What a profile knows of one of the server's actions. */
+export interface KnownAction {
+  readonly code: ActionCode;
+  /** What the action opens for the client; the first is the one to wait for. */
+  readonly opens: readonly Door[];
+  /** Seconds to ask for unless the command line says otherwise; `undefined` means the action's own. */
+  readonly duration: number | undefined;
+}
+
+/** The profile's actions by the names that it gives them. */
+export type ActionNames = ReadonlyMap<string, KnownAction>;
 
 /** What is asked of the server. */
-export interface Action {
-  readonly code: ActionCode;
+export interface Action extends KnownAction {
   /** The profile's name for the code, if it has one. */
   readonly name: string | undefined;
 }
@@ -24,13 +33,14 @@ export function isCode(text: string): boolean {
 export function findAction(text: string, names: ActionNames): Action {
   if (isCode(text)) {
     const code = parseCode(text);
-    return { code, name: [...names].find(([, candidate]) => candidate === code)?.[0] };
+    for (const [name, action] of names) if (action.code === code) return { ...action, name };
+    return { code, name: undefined, opens: [], duration: undefined };
   }
-  const code = names.get(text);
-  if (code === undefined) {
+  const action = names.get(text);
+  if (action === undefined) {
     throw new Refusal('usage', { sentence: `unknown action ${quoted(text)}`, hint: hintAt(names) });
   }
-  return { code, name: text };
+  return { ...action, name: text };
 }
 
 /** Which actions there are to choose from. */

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { join, posix, win32 } from 'node:path';
 import { quoted, shellWord } from './quote.js';
 import { Refusal } from './refusal.js';
 
@@ -26,16 +26,36 @@ export function chooseProfile(
   });
 }
 
+/** What the system says of where this user's files are. */
+export interface Surroundings {
+  /** As `process.platform` has it. */
+  readonly platform: string;
+  /** $XDG_CONFIG_HOME; the XDG Base Directory Specification says to ignore a relative one. */
+  readonly configHome: string | undefined;
+  /** %APPDATA% of Windows. */
+  readonly appData: string | undefined;
+  /** The user's home folder, if there is one. */
+  readonly home: string | undefined;
+}
+
 /**
- * The folder that profiles are in (XDG Base Directory Specification).
- * @param configHome $XDG_CONFIG_HOME; the specification says to ignore a relative one
- * @param home the user's home folder, if there is one
- * @returns nothing if neither is an absolute path
+ * The folder that profiles are in: where $XDG_CONFIG_HOME says, else in the platform's own place.
+ * @returns nothing if nothing names an absolute path
  */
-export function profileFolder(configHome: string | undefined, home: string | undefined): string | undefined {
-  if (configHome !== undefined && isAbsolute(configHome)) return join(configHome, 'opener');
-  if (home !== undefined && isAbsolute(home)) return join(home, '.config', 'opener');
-  return undefined;
+export function profileFolder({ platform, configHome, appData, home }: Surroundings): string | undefined {
+  const path = platform === 'win32' ? win32 : posix;
+  if (configHome !== undefined && path.isAbsolute(configHome)) return path.join(configHome, 'opener');
+  if (platform === 'win32' && appData !== undefined && path.isAbsolute(appData))
+    return path.join(appData, 'opener');
+  if (home === undefined || !path.isAbsolute(home)) return undefined;
+  switch (platform) {
+    case 'win32':
+      return path.join(home, 'AppData', 'Roaming', 'opener');
+    case 'darwin':
+      return path.join(home, 'Library', 'Application Support', 'opener');
+    default:
+      return path.join(home, '.config', 'opener');
+  }
 }
 
 /** The file of the profile with this name, or for the host with this name. */
@@ -44,7 +64,7 @@ export function profileFile(folder: string, name: string): string {
 }
 
 function checkName(name: string): string {
-  if (name.includes('/') || name.endsWith('.toml')) {
+  if (/[/\\]/.test(name) || name.endsWith('.toml')) {
     throw new Refusal('usage', {
       sentence: `profile expected a name, got the path ${quoted(name)}`,
       hint: `opener --profile ${shellWord(name)}`,

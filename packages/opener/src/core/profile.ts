@@ -1,22 +1,29 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import {
-  actionCode,
   parseGateKey,
   parseSeed,
   ProtocolError,
   serverId,
-  type ActionCode,
   type GateKey,
   type Seed,
   type ServerId,
 } from '@bouncer-spa/protocol';
-import { isCode, type ActionNames } from './action.js';
+import type { ActionNames } from './action.js';
 import { isHost } from './host.js';
 import { LARGEST_PORT } from './port.js';
+import { readActions, readDuration } from './profile-actions.js';
 import { quoted } from './quote.js';
 import { Refusal, type Problem } from './refusal.js';
 import { isWrittenSecret } from './secret-text.js';
-import { isTable, kindOf, readInteger, readText, shownKey, type Complain, type Table } from './toml-table.js';
+import {
+  isTable,
+  readInteger,
+  readSwitch,
+  readText,
+  shownKey,
+  type Complain,
+  type Table,
+} from './toml-table.js';
 
 /** Where a secret is: in a file of its own, or in the profile itself. */
 export type SecretSource<Secret> =
@@ -34,6 +41,10 @@ export interface Profile {
   readonly seed: SecretSource<Seed> | undefined;
   /** One of the names in `actions`. */
   readonly defaultAction: string | undefined;
+  /** Seconds to ask for where neither the command line nor the action says; `undefined` means the action's own. */
+  readonly duration: number | undefined;
+  /** Whether to wait until what an action opens is open. */
+  readonly wait: boolean;
   readonly actions: ActionNames;
 }
 
@@ -46,6 +57,8 @@ const KEYS = [
   'seed',
   'seed_file',
   'default_action',
+  'for',
+  'wait',
   'actions',
 ];
 
@@ -73,6 +86,8 @@ export function checkProfile(table: Table, file: string, exposure: readonly Prob
     complain('gate_key_file', 'missing', "the gate key is the server's; its administrator has it");
   }
   const seed = readSecret(table, 'seed', file, parseSeed, complain);
+  const duration = readDuration(table, 'for', 'for', complain);
+  const wait = readSwitch(table, 'wait', true, complain);
   const actions = readActions(table, complain);
   const defaultAction = readText(table, 'default_action', complain);
   if (defaultAction !== undefined && !namesIn(table).includes(defaultAction)) {
@@ -82,7 +97,7 @@ export function checkProfile(table: Table, file: string, exposure: readonly Prob
   if (host === undefined || id === undefined || gateKey === undefined || problems.length > 0) {
     throw new Refusal('profile', ...problems);
   }
-  return { file, host, port, serverId: id, gateKey, seed, defaultAction, actions };
+  return { file, host, port, serverId: id, gateKey, seed, defaultAction, duration, wait, actions };
 }
 
 function readHost(table: Table, complain: Complain): string | undefined {
@@ -138,25 +153,6 @@ function readSecret<Secret>(
     complain(key, error.message);
     return undefined;
   }
-}
-
-function readActions(table: Table, complain: Complain): ActionNames {
-  const names = new Map<string, ActionCode>();
-  const { actions } = table;
-  if (actions === undefined) return names;
-  if (!isTable(actions)) {
-    complain('actions', `expected a table, got ${kindOf(actions)}`);
-    return names;
-  }
-  for (const name of Object.keys(actions)) {
-    const path = `actions.${shownKey(name)}`;
-    if (name === '' || isCode(name)) {
-      complain(path, 'expected a name that is not a number', 'a number always means an action code');
-    }
-    const code = readInteger(actions, name, path, 0, 0xffff, complain);
-    if (code !== undefined) names.set(name, actionCode(code));
-  }
-  return names;
 }
 
 /** The names under `actions`, whether their codes are good or not. */

@@ -15,8 +15,8 @@ export interface RequestOptions {
   readonly family: Family;
   /** A code or a name. */
   readonly action: string | undefined;
-  /** Seconds, 0 to 2^32 - 1; 0 means the action's own. */
-  readonly duration: number;
+  /** Seconds, 1 to 2^32 - 1; `undefined` means what the profile says. */
+  readonly duration: number | undefined;
   /** `undefined` means the datagram's source. */
   readonly address: ActingAddress | undefined;
   /** At most 64 bytes of UTF-8 without NUL; empty if there is none. */
@@ -49,17 +49,18 @@ export function planRequest(options: RequestOptions, profile: Profile): Request 
       hint: `add -p PORT, or write port = PORT in ${profile.file}`,
     });
   }
-  const action = options.action ?? profile.defaultAction;
-  if (action === undefined) {
+  const actionText = options.action ?? profile.defaultAction;
+  if (actionText === undefined) {
     throw new Refusal('usage', { sentence: 'no action is given', hint: hintAt(profile.actions) });
   }
+  const action = findAction(actionText, profile.actions);
   return {
     host: options.host ?? profile.host,
     port,
     family: options.family,
     serverId: profile.serverId,
-    action: findAction(action, profile.actions),
-    duration: options.duration,
+    action,
+    duration: options.duration ?? action.duration ?? profile.duration ?? 0,
     address: options.address,
     argument: options.argument,
   };

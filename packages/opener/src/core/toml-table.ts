@@ -41,6 +41,14 @@ export function readInteger(
   return undefined;
 }
 
+/** The boolean under a key, `otherwise` if there is none; that too, after a complaint, if it is anything else. */
+export function readSwitch(table: Table, key: string, otherwise: boolean, complain: Complain): boolean {
+  const value = table[key];
+  if (value === undefined || typeof value === 'boolean') return value ?? otherwise;
+  complain(key, `expected a boolean, got ${kindOf(value)}`);
+  return otherwise;
+}
+
 /** A key as it is written in the file. */
 export function shownKey(key: string): string {
   return /^[\w-]+$/.test(key) ? key : quoted(key);

@@ -8,7 +8,12 @@ import { isSystemError } from './reason.js';
  * @throws {Refusal} if the user has no home
  */
 export function ownProfileFolder(): string {
-  const folder = profileFolder(process.env['XDG_CONFIG_HOME'], home());
+  const folder = profileFolder({
+    platform: process.platform,
+    configHome: process.env['XDG_CONFIG_HOME'],
+    appData: process.env['APPDATA'],
+    home: home(),
+  });
   if (folder === undefined) {
     throw new Refusal('profile', {
       sentence: 'the user has no home folder',
