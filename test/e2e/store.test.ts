@@ -300,7 +300,7 @@ describe('A replay store', () => {
   for (const runs of [1, 3]) {
     for (const { what, places, damage } of DAMAGES) {
       it(`with records of ${runs} runs opens, and forgets nothing without saying so, whichever file ${what}`, async function () {
-        this.timeout(60_000);
+        this.timeout(180_000);
         const intact = join(root, 'intact');
         const count = await fill(intact, runs);
         const cases = filesIn(intact).flatMap((file) =>

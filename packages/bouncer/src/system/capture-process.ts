@@ -5,6 +5,7 @@ import { RECORDS_FD, type CaptureSpec } from '../capture/capture-spec.js';
 import { CaptureWireDecoder, CaptureWireError, type CaptureReport } from '../core/capture-wire.js';
 import type { Datagram } from '../core/datagram.js';
 import { childStdio } from './child-stdio.js';
+import { spawnReason } from './setpriv.js';
 
 const PROGRAM = fileURLToPath(new URL('../capture/main.js', import.meta.url));
 
@@ -181,10 +182,4 @@ export class CaptureProcess {
     const complaint = this.#complaint.trim().replaceAll(/\s+/g, ' ');
     return complaint === '' ? how : `${how}: ${complaint}`;
   }
-}
-
-function spawnReason(error: Error): string {
-  return 'code' in error && error.code === 'ENOENT'
-    ? 'setpriv is missing: install util-linux'
-    : `it could not be started: ${error.message}`;
 }

@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minute, ProtocolError, type Minute } from '@bouncer-spa/protocol';
-import { ClassicLevel } from 'classic-level';
 import type { ReplayContent, ReplayRecord } from '../core/replay-cache.js';
 import { reasonOf } from './reason.js';
+import { breakageOf } from './replay-check.js';
+import { openDatabase, type Database } from './replay-database.js';
 import { Fingerprint } from './replay-fingerprint.js';
 import { Witness } from './replay-witness.js';
 import { distrustFolders } from './trusted-file.js';
@@ -26,14 +27,13 @@ const SUMMARY_SIZE = 48;
 const TAG_KIND = 1;
 const TAG_OFFSET = 9;
 
-type Database = ClassicLevel<Buffer, Buffer>;
-
 /**
  * The replay cache on stable storage: a LevelDB, which is crash-safe and one process's at a time.
  *
  * LevelDB takes damage in its log for the end of it, and leaves out what follows. So a witness, a file
  * of its own, says how many records there were at least: fewer are damage. It does not check the sums
- * of what it has sorted into tables, either; hence the fingerprint of all tags.
+ * of what it has sorted into tables, either; hence the fingerprint of all tags, and the check by another
+ * process before a store is opened.
  */
 export class ReplayStore {
   readonly #folder: string;
@@ -85,6 +85,7 @@ export class ReplayStore {
         await rename(fresh, folder);
       }
       try {
+        await surviveReading(folder);
         return await ReplayStore.#openComplete(folder);
       } catch (error) {
         if (!isDamage(error)) throw error;
@@ -188,10 +189,17 @@ async function create(folder: string, floor: Minute): Promise<void> {
   }
 }
 
+/** @throws {DamageError} if the store would end the process that reads it */
+async function surviveReading(folder: string): Promise<void> {
+  const breakage = await breakageOf(folder);
+  if (breakage !== undefined) throw new DamageError(`reading it ended with ${breakage}`);
+}
+
 /** Whether a store in the making was finished. */
 async function isComplete(folder: string): Promise<boolean> {
   if (!(await exists(folder))) return false;
   try {
+    await surviveReading(folder);
     const database = await openDatabase(folder, { create: false });
     try {
       await readContent(database);
@@ -212,17 +220,6 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
-}
-
-async function openDatabase(folder: string, { create }: { create: boolean }): Promise<Database> {
-  const database = new ClassicLevel<Buffer, Buffer>(folder, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    compression: false,
-    createIfMissing: create,
-  });
-  await database.open();
-  return database;
 }
 
 interface Content extends ReplayContent {
