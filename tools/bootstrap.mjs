@@ -23,9 +23,13 @@ const FOR_BUILD = [
 
 /** What the tests call beyond that. */
 const FOR_TEST = [
+  { debian: 'busybox', command: 'busybox' },
   { debian: 'iproute2', command: 'ip' },
+  { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },
   { debian: 'openssl', command: 'openssl' },
+  { debian: 'shellcheck', command: 'shellcheck' },
+  { debian: 'socat', command: 'socat' },
   { debian: 'tcpdump', command: 'tcpdump' },
 ];
 

@@ -10,3 +10,4 @@ export function repositoryPath(path: string): string {
 
 export const BOUNCER = repositoryPath('packages/bouncer/bin/bouncer.js');
 export const OPENER = repositoryPath('packages/opener/bin/opener.js');
+export const OPENER_SH = repositoryPath('packages/opener/opener.sh');
