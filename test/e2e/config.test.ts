@@ -199,16 +199,16 @@ describe('The command line', () => {
     version: string;
   };
 
-  for (const [args, complaint] of [
-    [[], 'no command given'],
-    [['-v'], 'no command given'],
-    [['start'], 'unknown command "start"'],
-    [['check', 'bouncer.toml'], 'unexpected argument "bouncer.toml"'],
-    [['run', 'a', 'b'], 'unexpected argument "a b"'],
-    [['check', '--colour'], "Unknown option '--colour'"],
-    [['check', '-x'], "Unknown option '-x'"],
-    [['check', '-c'], "Option '-c, --config <value>' argument missing"],
-    [['check', '--verbose=yes'], "Option '-v, --verbose' does not take an argument"],
+  for (const [args, complaint, help] of [
+    [[], 'no command given', 'bouncer --help'],
+    [['-v'], 'no command given', 'bouncer --help'],
+    [['start'], 'unknown command "start"', 'bouncer --help'],
+    [['check', 'bouncer.toml'], 'unexpected argument "bouncer.toml"', 'bouncer check --help'],
+    [['run', 'a', 'b'], 'unexpected argument "a b"', 'bouncer run --help'],
+    [['check', '--colour'], "Unknown option '--colour'", 'bouncer check --help'],
+    [['check', '-v'], "Unknown option '-v'", 'bouncer check --help'],
+    [['check', '-c'], "Option '-c, --config <value>' argument missing", 'bouncer check --help'],
+    [['run', '--verbose=yes'], "Option '-v, --verbose' does not take an argument", 'bouncer run --help'],
   ] as const) {
     it(`"${['bouncer', ...args].join(' ')}" is told what is wrong with it`, async () => {
       const { status, stdout, stderr } = await bouncerCommand(args);
@@ -217,19 +217,25 @@ describe('The command line', () => {
       expect(first)
         .to.match(/^bouncer: /)
         .and.include(complaint);
-      expect(others).to.deep.equal(['Try: bouncer --help']);
+      expect(others).to.deep.equal([`Try: ${help}`]);
     });
   }
 
   for (const option of ['--help', '-h']) {
-    it(`shows the help with ${option}, which fits a terminal`, async () => {
-      const { status, stdout, stderr } = await bouncerCommand([option]);
-      expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
-      for (const word of ['run', 'check', '--config', '--verbose', '--help', '--version', 'Exit status']) {
-        expect(stdout).to.include(word);
-      }
-      expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
-    });
+    for (const [args, words] of [
+      [[], ['run', 'check', '--help', '--version', 'Exit status']],
+      [['run'], ['Usage: bouncer run', '--config', '--verbose']],
+      [['check'], ['Usage: bouncer check', '--config']],
+    ] as const) {
+      it(`shows the help with ${['bouncer', ...args, option].join(' ')}, which fits a terminal`, async () => {
+        const { status, stdout, stderr } = await bouncerCommand([...args, option]);
+        expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+        for (const word of words) expect(stdout).to.include(word);
+        const lines = stdout.trimEnd().split('\n');
+        expect(lines).to.have.length.at.most(23);
+        expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
+      });
+    }
   }
 
   for (const option of ['--version', '-V']) {

@@ -1,9 +1,20 @@
 import { ConfigError } from '../system/config-error.js';
 import { loadConfig } from '../system/config-file.js';
+import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { ExitCode } from './exit-code.js';
 
-/** `bouncer check`: the same reading and checking as at the start of `bouncer run`. */
-export async function check(file: string): Promise<ExitCode> {
+export const command = defineCommand({
+  usage: 'bouncer check [OPTIONS]',
+  about: 'Reads the config as "bouncer run" would, and says all that is wrong with it.',
+  options: { config: CONFIG_OPTION },
+  examples: ['bouncer check', 'bouncer check -c ./bouncer.toml'],
+  run({ config }, words) {
+    expectNoWords(words);
+    return check(config);
+  },
+});
+
+async function check(file: string): Promise<ExitCode> {
   try {
     const { policy } = await loadConfig(file);
     // A client whose previous seed still holds is in the policy twice.

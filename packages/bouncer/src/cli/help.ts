@@ -1,22 +1,47 @@
-export const HELP = `Usage: bouncer COMMAND [OPTIONS]
+import type { Definition, Options } from './command.js';
+import { COMMANDS } from './commands.js';
+
+/** The help of `bouncer` itself. */
+export function generalHelp(): string {
+  const commands = COMMANDS.map(({ name, summary }) => [name, summary] as const);
+  return `Usage: bouncer COMMAND [OPTIONS]
 
 Waits, without an open port, for one encrypted datagram, and runs the action
 that it names.
 
 Commands:
-  run      listen until SIGTERM; SIGHUP reads the config again
-  check    read the config and say everything that is wrong with it
-
+${table(commands)}
 Options:
-  -c, --config FILE   config file (default: /etc/bouncer/bouncer.toml)
-  -v, --verbose       log more, whatever the config says
-  -h, --help          show this help
-  -V, --version       show the version
-
+${table([
+  ['-h, --help', 'show this help; behind a command, that of the command'],
+  ['-V, --version', 'show the version'],
+])}
 Exit status: 0 all went well, 1 it did not, 2 the command line is wrong.
-The log is one JSON record a line on standard output.
 
 Examples:
   bouncer check -c ./bouncer.toml
   bouncer run | npx bunyan
 `;
+}
+
+/** The help of one command. */
+export function commandHelp({ usage, about, options, examples }: Omit<Definition<Options>, 'run'>): string {
+  const rows = Object.entries(options).map(([name, { short, value, text }]) => {
+    const long = value === undefined ? `--${name}` : `--${name} ${value}`;
+    return [short === undefined ? `    ${long}` : `-${short}, ${long}`, text] as const;
+  });
+  return `Usage: ${usage}
+
+${about}
+
+Options:
+${table(rows)}
+Examples:
+${examples.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** Two columns, a row a line. */
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([first]) => first.length));
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}\n`).join('');
+}

@@ -1,61 +1,32 @@
-import { parseArgs } from 'node:util';
-import { HELP } from './help.js';
+import { COMMANDS } from './commands.js';
 import { ExitCode } from './exit-code.js';
+import { UsageError } from './usage-error.js';
 
-/** A command line that cannot be understood. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const DEFAULT_CONFIG = '/etc/bouncer/bouncer.toml';
-
-async function main(argv: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = parse(argv);
-  if (values.help) {
-    process.stdout.write(HELP);
+async function main([name = '', ...rest]: readonly string[]): Promise<ExitCode> {
+  if (name === '--help' || name === '-h') {
+    const { generalHelp } = await import('./help.js');
+    process.stdout.write(generalHelp());
     return ExitCode.success;
   }
-  if (values.version) {
+  if (name === '--version' || name === '-V') {
     const { version } = await import('./version.js');
     process.stdout.write(`bouncer ${await version()}\n`);
     return ExitCode.success;
   }
-  const [command, ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest.join(' ')}"`);
-  switch (command) {
-    case 'run':
-      return (await import('./run.js')).run(values.config, values.verbose);
-    case 'check':
-      return (await import('./check.js')).check(values.config);
-    case undefined:
-      throw new UsageError('no command given');
-    default:
-      throw new UsageError(`unknown command "${command}"`);
-  }
+  if (name === '' || name.startsWith('-')) throw new UsageError('no command given');
+  const entry = COMMANDS.find((known) => known.name === name);
+  if (entry === undefined) throw new UsageError(`unknown command "${name}"`);
+  const { command } = await entry.load();
+  return command(rest);
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string', short: 'c', default: DEFAULT_CONFIG },
-        verbose: { type: 'boolean', short: 'v', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        version: { type: 'boolean', short: 'V', default: false },
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(error.message);
-  }
-}
-
+const argv = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(argv);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`bouncer: ${error.message}\nTry: bouncer --help`);
+  const known = COMMANDS.find(({ name }) => name === argv[0]);
+  const help = known === undefined ? 'bouncer --help' : `bouncer ${known.name} --help`;
+  console.error(`bouncer: ${error.message}\nTry: ${help}`);
   process.exitCode = ExitCode.usage;
 }

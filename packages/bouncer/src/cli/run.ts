@@ -4,12 +4,27 @@ import { loadConfig } from '../system/config-file.js';
 import { logSink } from '../system/log-sink.js';
 import { createLog } from '../system/log.js';
 import { StoreError } from '../system/replay-store.js';
+import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { ExitCode } from './exit-code.js';
 
 const STANDARD_OUTPUT = 1;
 
-/** `bouncer run`: the daemon, until SIGTERM or SIGINT. */
-export async function run(file: string, verbose: boolean): Promise<ExitCode> {
+export const command = defineCommand({
+  usage: 'bouncer run [OPTIONS]',
+  about: `The daemon: listens until SIGTERM or SIGINT. SIGHUP reads the config again.
+The log is one JSON record a line on standard output.`,
+  options: {
+    config: CONFIG_OPTION,
+    verbose: { type: 'boolean', short: 'v', default: false, text: 'log more, whatever the config says' },
+  },
+  examples: ['bouncer run', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
+  run({ config, verbose }, words) {
+    expectNoWords(words);
+    return run(config, verbose);
+  },
+});
+
+async function run(file: string, verbose: boolean): Promise<ExitCode> {
   if (process.geteuid?.() !== 0) {
     console.error('bouncer: run needs root, to capture packets and to run actions: try sudo bouncer run');
     return ExitCode.failure;

@@ -1,0 +1,22 @@
+import type { Command } from './command.js';
+
+/** A command as the general help lists it. Its own file is loaded only when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  /** Half a sentence. */
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'listen until SIGTERM; SIGHUP reads the config again',
+    load: () => import('./run.js'),
+  },
+  {
+    name: 'check',
+    summary: 'read the config and say everything that is wrong with it',
+    load: () => import('./check.js'),
+  },
+];
