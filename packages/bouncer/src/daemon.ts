@@ -17,6 +17,7 @@ import { DecisionLog } from './system/decision-log.js';
 import type { Log } from './system/log.js';
 import { reasonOf } from './system/reason.js';
 import { ReplayStore } from './system/replay-store.js';
+import { prepareTables } from './system/table-preparation.js';
 
 /** Milliseconds between looks at the clock: for the rolling filter and the counts in the log. */
 const TICK = 1_000;
@@ -99,6 +100,7 @@ export class Daemon {
     }
     const daemon = new Daemon(start, store, new ReplayCache(content));
     daemon.#supervisor.start();
+    void prepareTables(daemon.#verifier.window);
     daemon.#ticker = setInterval(() => {
       daemon.#tick();
     }, TICK);
@@ -184,12 +186,15 @@ export class Daemon {
         { key: 'server.state_dir', reason: 'cannot change while bouncer runs: restart it' },
       ]);
     }
+    const window = new WindowTables(config.policy);
+    // Until they are ready the old policy goes on, and hears what arrives.
+    await prepareTables(window);
     const now = minuteOf(Date.now());
     const plan = planServes(this.#supervisor.plan, config, now) ? undefined : planCapture(config, now);
     // While the interface is gone there is nothing to keep, and the new plan is as good as the old.
     const prepared = plan && this.#supervisor.isListening ? await this.#supervisor.prepare(plan) : undefined;
     this.#config = config;
-    this.#verifier = { ...this.#verifier, policy: config.policy, window: new WindowTables(config.policy) };
+    this.#verifier = { ...this.#verifier, policy: config.policy, window };
     this.#slots.limit(config.mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
@@ -199,6 +204,7 @@ export class Daemon {
 
   #tick(): void {
     this.#decisions.tick(performance.now());
+    void prepareTables(this.#verifier.window);
     if (this.#rolling || planServes(this.#supervisor.plan, this.#config, minuteOf(Date.now()))) return;
     this.#rolling = true;
     void this.#change(async () => {

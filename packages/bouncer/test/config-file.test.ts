@@ -794,6 +794,13 @@ describe('Reading a good config', () => {
   it('gives what is written, and what is usual for the rest', async () => {
     const { policy, capture: listening, stateFolder, mostRunning, log } = await load();
     const id = serverId('gw1.example.net');
+    const [keys, expected] = [
+      policy.clients[0]?.keys,
+      deriveClientKeys(parseSeed(folder.read('alice.seed')), id),
+    ];
+    for (const name of ['locator', 'password', 'mac', 'encryption'] as const) {
+      expect(keys?.[name], name).to.deep.equal(expected[name]);
+    }
     expect(policy).to.deep.equal({
       serverId: id,
       gate: deriveGateSubkey(parseGateKey(folder.read('gate.key')), id),
@@ -812,7 +819,7 @@ describe('Reading a good config', () => {
       clients: [
         {
           name: 'alice',
-          keys: deriveClientKeys(parseSeed(folder.read('alice.seed')), id),
+          keys,
           actions: new Set(['ssh']),
           from: policy.clients[0]?.from,
           notAfter: undefined,

@@ -4,14 +4,17 @@ import {
   actionCode,
   deriveClientKeys,
   deriveGateSubkey,
+  gateAt,
   gateKey,
+  locatorAt,
   minute,
   parseGateKey,
   parseSeed,
   seed,
   serverId,
+  type Minute,
 } from '@bouncer-spa/protocol';
-import { gateNumber, WindowTables } from '@bouncer-spa/bouncer/dist/core/minute-table.js';
+import { gateNumber, WindowTables, type MinuteTable } from '@bouncer-spa/bouncer/dist/core/minute-table.js';
 import type { Action, Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 
 interface Vector {
@@ -80,6 +83,25 @@ function policyOfVector({ input }: Vector): Policy {
   });
 }
 
+/** How a packet of a client for an action begins. */
+function headOf(policy: Policy, { keys }: Client, { code }: Action, at: Minute): Buffer {
+  return Buffer.concat([gateAt(policy.gate, at), locatorAt(keys, at, code)]);
+}
+
+/** The clients and actions of a policy whose heads a table finds. */
+function pairsIn({ minute: at, locators }: MinuteTable, policy: Policy): string[] {
+  return policy.clients.flatMap((client) =>
+    policy.actions
+      .filter((action) => {
+        const entry = locators.find(headOf(policy, client, action, at));
+        return entry?.client === client && entry.action === action;
+      })
+      .map(({ code }) => `${client.name} ${code}`),
+  );
+}
+
+const ALL_PAIRS = ['alice 0', 'alice 21', 'alice 65535', 'bob 0', 'bob 21', 'bob 65535'];
+
 describe('gateNumber', () => {
   it('is the gate of every positive vector, most significant byte first', () => {
     for (const vector of vectors) {
@@ -93,32 +115,55 @@ describe('WindowTables', () => {
   it('has the gate and the locator of every positive vector, and who could have sealed it', () => {
     for (const vector of vectors) {
       const tables = new WindowTables(policyOfVector(vector)).around(minute(vector.minute));
+      const head = Buffer.from(vector.gate + vector.locator, 'hex');
       const table = tables.find((known) => known.minute === vector.minute);
       expect(table?.gate, vector.name).to.equal(Number(`0x${vector.gate}`));
-      const entry = table?.locators.get(BigInt(`0x${vector.locator}`));
+      const entry = table?.locators.find(head);
       expect(entry?.client.name, vector.name).to.equal('sender');
       expect(entry?.action.code, vector.name).to.equal(vector.input.actionCode);
-      const others = tables.filter(({ minute: at }) => at !== vector.minute);
-      expect(
-        others.some(({ gate }) => gate === Number(`0x${vector.gate}`)),
-        vector.name,
-      ).to.equal(false);
-      expect(others.some(({ locators }) => locators.has(BigInt(`0x${vector.locator}`)))).to.equal(false);
+      for (const other of tables.filter(({ minute: at }) => at !== vector.minute)) {
+        expect(other.gate, vector.name).not.to.equal(Number(`0x${vector.gate}`));
+        expect(other.locators.find(head), vector.name).to.equal(undefined);
+      }
     }
   });
 
   it('has every client with every action, though no client may use any', () => {
     const policy = policyOf({});
-    for (const { locators } of new WindowTables(policy).around(minute(29_453_760))) {
-      const pairs = Array.from(locators.values(), ({ client, action }) => `${client.name} ${action.code}`);
-      expect(pairs.sort()).to.deep.equal([
-        'alice 0',
-        'alice 21',
-        'alice 65535',
-        'bob 0',
-        'bob 21',
-        'bob 65535',
-      ]);
+    for (const table of new WindowTables(policy).around(minute(29_453_760))) {
+      expect(pairsIn(table, policy)).to.deep.equal(ALL_PAIRS);
+    }
+  });
+
+  it('has only what is allowed when there are more than ten thousand pairs', () => {
+    const one = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({
+        ...clientOf(`client-${at}`, at.toString(16).padStart(64, '0')),
+        actions: new Set([`action-${at % 2}`]),
+      }));
+    for (const [clients, known] of [
+      [5_000, ['client-4997 0', 'client-4997 1', 'client-4998 0', 'client-4998 1']],
+      [5_001, ['client-4997 1', 'client-4998 0']],
+    ] as const) {
+      const policy = policyOf({ delta: 0, clients: one(clients), actions: [0, 1].map(actionOf) });
+      const [table] = new WindowTables(policy).around(minute(1000));
+      const some = { ...policy, clients: policy.clients.slice(4_997, 4_999) };
+      expect(table && pairsIn(table, some)).to.deep.equal(known);
+    }
+  });
+
+  it('finds none but those, whatever the head', () => {
+    const policy = policyOf({ delta: 0 });
+    const [table] = new WindowTables(policy).around(minute(1000));
+    for (const client of policy.clients) {
+      for (const action of policy.actions) {
+        const head = headOf(policy, client, action, minute(1000));
+        for (let bit = 8 * 4; bit < 8 * 12; bit++) {
+          const other = Buffer.from(head);
+          other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+          expect(table?.locators.find(other)).to.equal(undefined);
+        }
+      }
     }
   });
 
@@ -154,31 +199,75 @@ describe('WindowTables', () => {
   it('has the same contents whether kept or computed anew', () => {
     const policy = policyOf({});
     const moved = new WindowTables(policy);
-    for (const at of [990, 1000, 1001, 999, 1002]) moved.around(minute(at));
-    expect(moved.around(minute(1000))).to.deep.equal(new WindowTables(policy).around(minute(1000)));
+    for (const at of [990, 1000, 1001, 999, 1002, 1000]) {
+      for (const table of moved.around(minute(at))) {
+        expect(pairsIn(table, policy), `minute ${table.minute} at ${at}`).to.deep.equal(ALL_PAIRS);
+      }
+    }
   });
 
-  it('has an empty table for a server without clients or without actions', () => {
+  it('finds nobody for a server without clients or without actions', () => {
     for (const policy of [policyOf({ clients: [] }), policyOf({ actions: [] })]) {
-      const tables = new WindowTables(policy).around(minute(1000));
-      expect(tables.map(({ locators }) => locators.size)).to.deep.equal([0, 0, 0, 0, 0]);
+      for (const { locators } of new WindowTables(policy).around(minute(1000))) {
+        expect(locators.find(Buffer.alloc(12))).to.equal(undefined);
+      }
     }
   });
 
   it('has other locators and the same gates for another seed', () => {
-    const other = policyOf({
-      clients: [
-        {
-          ...clientOf('alice', '00'.repeat(32)),
-          keys: deriveClientKeys(seed(new Uint8Array(32).fill(9)), ID),
-        },
-      ],
-    });
-    const [mine] = new WindowTables(policyOf({})).around(minute(1000));
-    const [theirs] = new WindowTables(other).around(minute(1000));
-    expect(theirs?.gate).to.equal(mine?.gate);
-    expect([...(theirs?.locators.keys() ?? [])].some((locator) => mine?.locators.has(locator))).to.equal(
-      false,
-    );
+    const alice = {
+      ...clientOf('alice', '00'.repeat(32)),
+      keys: deriveClientKeys(seed(new Uint8Array(32).fill(9)), ID),
+    };
+    const mine = policyOf({});
+    const theirs = policyOf({ clients: [alice] });
+    const [table] = new WindowTables(theirs).around(minute(1000));
+    expect(table?.gate).to.equal(gateNumber(mine, minute(998)));
+    expect(table && pairsIn(table, mine)).to.deep.equal([]);
+    expect(table && pairsIn(table, theirs)).to.deep.equal(['alice 0', 'alice 21', 'alice 65535']);
+  });
+});
+
+describe('WindowTables in the making', () => {
+  const NOW = minute(1000);
+
+  /** The minutes whose tables are complete. */
+  const complete = (tables: WindowTables, now = NOW) =>
+    tables
+      .around(now)
+      .filter(({ locators }) => locators.isComplete)
+      .map(({ minute: at }) => at);
+
+  it('begin with the minute now, and go on with the others and the one that comes next', () => {
+    const tables = new WindowTables(policyOf({}));
+    const order: Minute[][] = [];
+    while (tables.prepare(NOW, ALL_PAIRS.length)) order.push(complete(tables));
+    expect(order).to.deep.equal([
+      [1000],
+      [998, 1000],
+      [998, 999, 1000],
+      [998, 999, 1000, 1001],
+      [998, 999, 1000, 1001, 1002],
+    ]);
+    expect(complete(tables, minute(1001))).to.deep.equal([999, 1000, 1001, 1002, 1003]);
+  });
+
+  it('compute at most as many locators at a time as they are told', () => {
+    const tables = new WindowTables(policyOf({}));
+    let steps = 1;
+    while (tables.prepare(NOW, 4)) steps++;
+    // Two for each of six minutes with six locators.
+    expect(steps).to.equal(12);
+    expect(tables.prepare(NOW, 4), 'anything left').to.equal(false);
+    expect(tables.prepare(minute(1001), 4), 'anything left a minute later').to.equal(true);
+  });
+
+  it('know everybody at any time', () => {
+    const policy = policyOf({});
+    for (let steps = 0; steps < 6; steps++) {
+      const tables = new WindowTables(policy);
+      for (let step = 0; step < steps; step++) tables.prepare(NOW, 1);
+      for (const table of tables.around(NOW)) expect(pairsIn(table, policy)).to.deep.equal(ALL_PAIRS);
+    }
   });
 });

@@ -18,6 +18,7 @@ export {
   expandOneBlock,
   gateAt,
   locatorAt,
+  locatorText,
   passwordAt,
   type ClientKeys,
   type GateSubkey,

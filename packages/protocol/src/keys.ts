@@ -8,6 +8,9 @@ import type { ServerId } from './server-id.js';
 /** Size in bytes of each half of the packet key. */
 const HALF = 32;
 
+/** u64(m) || u16(c), written anew for each locator. */
+const LOCATOR_INPUT = Buffer.alloc(10);
+
 /** What a verifier or sender derives from one seed for one server (PROTOCOL.md section 3). */
 export interface ClientKeys {
   /** K_locator, 64 bytes. */
@@ -36,15 +39,47 @@ export function deriveGateSubkey(key: GateKey, id: ServerId): GateSubkey {
   return subkey(key, LABEL.gate, id);
 }
 
-/** Derives a client's sub-keys from its seed, for one server. */
+/**
+ * A client's sub-keys of its seed, for one server. Each is derived when it is first asked for: of
+ * thousands of clients, few send at any time.
+ */
 export function deriveClientKeys(clientSeed: Seed, id: ServerId): ClientKeys {
-  const packet = subkey(clientSeed, LABEL.packet, id);
-  return {
-    locator: subkey(clientSeed, LABEL.locator, id),
-    password: subkey(clientSeed, LABEL.password, id),
-    mac: packet.subarray(0, HALF),
-    encryption: packet.subarray(HALF),
-  };
+  return new DerivedKeys(clientSeed, id);
+}
+
+class DerivedKeys implements ClientKeys {
+  readonly #seed: Seed;
+  readonly #id: ServerId;
+  #packet: Uint8Array | undefined;
+  #password: Uint8Array | undefined;
+
+  constructor(clientSeed: Seed, id: ServerId) {
+    this.#seed = clientSeed;
+    this.#id = id;
+  }
+
+  /** Not kept: a sender needs it once, and a verifier keeps those of all clients in one place. */
+  get locator(): Uint8Array {
+    return subkey(this.#seed, LABEL.locator, this.#id);
+  }
+
+  get password(): Uint8Array {
+    this.#password ??= subkey(this.#seed, LABEL.password, this.#id);
+    return this.#password;
+  }
+
+  get mac(): Uint8Array {
+    return this.#packetKey.subarray(0, HALF);
+  }
+
+  get encryption(): Uint8Array {
+    return this.#packetKey.subarray(HALF);
+  }
+
+  get #packetKey(): Uint8Array {
+    this.#packet ??= subkey(this.#seed, LABEL.packet, this.#id);
+    return this.#packet;
+  }
 }
 
 /** gate(m), 4 bytes: the first field of every packet of this minute. */
@@ -54,10 +89,20 @@ export function gateAt(key: GateSubkey, at: Minute): Uint8Array {
 
 /** locator(m, c), 8 bytes: the second field of a client's packets for one action in this minute. */
 export function locatorAt(keys: ClientKeys, at: Minute, code: ActionCode): Uint8Array {
-  const data = Buffer.allocUnsafe(10);
-  data.writeBigUInt64BE(BigInt(at), 0);
+  return Buffer.from(locatorText(keys.locator, at, code), 'latin1');
+}
+
+/**
+ * locator(m, c) as 8 characters of one byte each. Of 100,000 clients that takes two thirds of the time
+ * that as many buffers would.
+ * @param key K_locator, 64 bytes
+ */
+export function locatorText(key: Uint8Array, at: Minute, code: ActionCode): string {
+  const data = LOCATOR_INPUT;
+  data.writeUInt32BE(Math.floor(at / 2 ** 32), 0);
+  data.writeUInt32BE(at % 2 ** 32, 4);
   data.writeUInt16BE(code, 8);
-  return createHmac('sha256', keys.locator).update(data).digest().subarray(0, LOCATOR_SIZE);
+  return createHmac('sha256', key).update(data).digest('binary').slice(0, LOCATOR_SIZE);
 }
 
 /** password(m), 16 bytes: the client's password that changes every minute. */

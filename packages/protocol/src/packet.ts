@@ -4,7 +4,6 @@ import type { ActionCode } from './action-code.js';
 import {
   BLOCK_SIZE,
   CIPHERTEXT_OFFSET,
-  GATE_SIZE,
   HEAD_SIZE,
   IV_SIZE,
   LABEL,
@@ -45,9 +44,8 @@ export interface PacketRandomness {
 export interface Packet {
   /** 4 bytes, most significant first, as one number. */
   readonly gate: number;
-  /** 8 bytes, most significant first, as one number. */
-  readonly locator: bigint;
-  readonly head: Uint8Array;
+  /** Gate and locator, 12 bytes. */
+  readonly head: Buffer;
   readonly iv: Uint8Array;
   readonly ciphertext: Uint8Array;
   readonly tag: Uint8Array;
@@ -94,15 +92,34 @@ export function parsePacket(bytes: Uint8Array): Packet | 'length' {
   const { length } = bytes;
   if (length < MIN_PACKET_SIZE || length > MAX_PACKET_SIZE) return 'length';
   if ((length - MIN_PACKET_SIZE) % BLOCK_SIZE !== 0) return 'length';
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-  return {
-    gate: view.readUInt32BE(0),
-    locator: view.readBigUInt64BE(GATE_SIZE),
-    head: view.subarray(0, HEAD_SIZE),
-    iv: view.subarray(HEAD_SIZE, CIPHERTEXT_OFFSET),
-    ciphertext: view.subarray(CIPHERTEXT_OFFSET, length - TAG_SIZE),
-    tag: view.subarray(length - TAG_SIZE),
-  };
+  return new PacketView(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+}
+
+/** Makes a view of a field when it is asked for: of junk, nobody asks for more than the first ones. */
+class PacketView implements Packet {
+  readonly gate: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.gate = bytes.readUInt32BE(0);
+  }
+
+  get head(): Buffer {
+    return this.#bytes.subarray(0, HEAD_SIZE);
+  }
+
+  get iv(): Uint8Array {
+    return this.#bytes.subarray(HEAD_SIZE, CIPHERTEXT_OFFSET);
+  }
+
+  get ciphertext(): Uint8Array {
+    return this.#bytes.subarray(CIPHERTEXT_OFFSET, this.#bytes.length - TAG_SIZE);
+  }
+
+  get tag(): Uint8Array {
+    return this.#bytes.subarray(this.#bytes.length - TAG_SIZE);
+  }
 }
 
 /** Whether the candidate sealed this packet for this server (PROTOCOL.md section 7, check 4). */

@@ -1,57 +1,66 @@
-import { gateAt, locatorAt, windowAround, type Minute } from '@bouncer-spa/protocol';
-import type { Action, Client, Policy } from './policy.js';
-
-/** Who could have sealed a packet with a certain locator. */
-export interface LocatorEntry {
-  readonly client: Client;
-  readonly action: Action;
-}
+import { gateAt, minute, windowAround, type Minute } from '@bouncer-spa/protocol';
+import { LocatorPairs } from './locator-pairs.js';
+import { LocatorTable } from './locator-table.js';
+import type { Policy } from './policy.js';
 
 /** All heads of packets that are valid in one minute. */
 export interface MinuteTable {
   readonly minute: Minute;
   readonly gate: number;
-  /** Every client with every action, allowed or not (PROTOCOL.md section 7, check 3). */
-  readonly locators: ReadonlyMap<bigint, LocatorEntry>;
+  readonly locators: LocatorTable;
 }
 
 /** The gate of a minute as the number that a packet begins with. */
 export function gateNumber(policy: Policy, at: Minute): number {
-  return bufferOf(gateAt(policy.gate, at)).readUInt32BE();
+  const gate = gateAt(policy.gate, at);
+  return Buffer.from(gate.buffer, gate.byteOffset, gate.length).readUInt32BE();
 }
 
-/** The minutes of the window with their gates and locators, computed when first asked for. */
+/** The minutes of the window with their gates and locators. */
 export class WindowTables {
   readonly #policy: Policy;
-  #tables: readonly MinuteTable[] = [];
+  readonly #pairs: LocatorPairs;
   #now: Minute | undefined;
+  #window: readonly MinuteTable[] = [];
+  /** That of the minute behind the window, which is in it soon. */
+  #next: MinuteTable | undefined;
 
   constructor(policy: Policy) {
     this.#policy = policy;
+    this.#pairs = new LocatorPairs(policy);
   }
 
   /** The tables of all minutes from `now - delta` to `now + delta`. */
   around(now: Minute): readonly MinuteTable[] {
-    if (now !== this.#now) {
-      const known = new Map(this.#tables.map((table) => [table.minute, table]));
-      this.#tables = windowAround(now, this.#policy.delta).map((at) => known.get(at) ?? this.#build(at));
-      this.#now = now;
-    }
-    return this.#tables;
+    if (now !== this.#now) this.#move(now);
+    return this.#window;
   }
 
-  #build(at: Minute): MinuteTable {
-    const locators = new Map<bigint, LocatorEntry>();
-    for (const client of this.#policy.clients) {
-      for (const action of this.#policy.actions) {
-        const locator = bufferOf(locatorAt(client.keys, at, action.code)).readBigUInt64BE();
-        locators.set(locator, { client, action });
-      }
-    }
-    return { minute: at, gate: gateNumber(this.#policy, at), locators };
+  /**
+   * Computes some of the locators that are or will be needed: those of this minute, of the rest of the
+   * window, of the minute behind it.
+   * @param most locators to compute
+   * @returns whether any are left
+   */
+  prepare(now: Minute, most: number): boolean {
+    const window = this.around(now);
+    const current = window.filter((table) => table.minute === now);
+    const due = [...current, ...window, ...(this.#next ? [this.#next] : [])];
+    due.find(({ locators }) => !locators.isComplete)?.locators.extend(most);
+    return due.some(({ locators }) => !locators.isComplete);
   }
-}
 
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  #move(now: Minute): void {
+    const known = new Map(
+      [...this.#window, ...(this.#next ? [this.#next] : [])].map((table) => [table.minute, table]),
+    );
+    const tableOf = (at: Minute) => known.get(at) ?? this.#begin(at);
+    this.#window = windowAround(now, this.#policy.delta).map(tableOf);
+    this.#next = tableOf(minute(now + this.#policy.delta + 1));
+    this.#now = now;
+  }
+
+  #begin(at: Minute): MinuteTable {
+    return { minute: at, gate: gateNumber(this.#policy, at), locators: new LocatorTable(this.#pairs, at) };
+  }
 }

@@ -1,6 +1,7 @@
-import { authenticate, minuteOf, openAuthenticated, parsePacket } from '@bouncer-spa/protocol';
+import { authenticate, minuteOf, openAuthenticated, parsePacket, type Minute } from '@bouncer-spa/protocol';
 import type { Datagram } from './datagram.js';
-import type { WindowTables } from './minute-table.js';
+import type { LocatorEntry } from './locator-pairs.js';
+import type { MinuteTable, WindowTables } from './minute-table.js';
 import { authorize, type Policy } from './policy.js';
 import type { ReplayCache } from './replay-cache.js';
 import type { Claim, Reject, RejectReason, Verdict } from './verdict.js';
@@ -31,12 +32,10 @@ export function verify(verifier: Verifier, datagram: Datagram, now: Moment): Ver
 
   const tables = window.around(minuteOf(now.unix)).filter(({ gate }) => gate === packet.gate);
   if (tables.length === 0) return reject('gate');
-  const table = tables.find(({ locators }) => locators.has(packet.locator));
-  const entry = table?.locators.get(packet.locator);
-  if (table === undefined || entry === undefined) return reject('locator');
+  const candidate = findCandidate(tables, packet.head);
+  if (candidate === undefined) return reject('locator');
 
-  const { client, action } = entry;
-  const { minute } = table;
+  const { client, action, minute } = candidate;
   const claim: Claim = { client: client.name, action: action.name, code: action.code, minute };
   if (!authenticate(packet, policy.serverId, client.keys)) return reject('tag', claim);
 
@@ -50,6 +49,17 @@ export function verify(verifier: Verifier, datagram: Datagram, now: Moment): Ver
   if (typeof permission === 'string') return { ...reject(permission, claim), tag: packet.tag };
 
   return { accepted: true, claim, tag: packet.tag, argument: message.argument, ...permission };
+}
+
+function findCandidate(
+  tables: readonly MinuteTable[],
+  head: Buffer,
+): (LocatorEntry & { minute: Minute }) | undefined {
+  for (const { minute, locators } of tables) {
+    const entry = locators.find(head);
+    if (entry !== undefined) return { ...entry, minute };
+  }
+  return undefined;
 }
 
 function reject(reason: RejectReason, claim?: Claim): Reject {

@@ -1,0 +1,76 @@
+import { actionCode, type ActionCode } from '@bouncer-spa/protocol';
+import type { Action, Client, Policy } from './policy.js';
+
+/** Who could have sealed a packet with a certain locator. */
+export interface LocatorEntry {
+  readonly client: Client;
+  readonly action: Action;
+}
+
+/**
+ * Up to so many pairs of client and action all have a locator, so that what a client may not do can be
+ * told from a stranger. They cost 0.05 % of a core. Beyond that, only what is allowed has one.
+ */
+const MOST_WITH_FORBIDDEN = 10_000;
+
+/** Size in bytes of K_locator. */
+const KEY_SIZE = 64;
+
+/** The pairs of client and action whose locators a server knows: what the tables of all minutes share. */
+export class LocatorPairs {
+  readonly #policy: Policy;
+  /** Index of the client, and of the action, of each pair. The pairs of a client stand together. */
+  readonly #clients: Uint32Array;
+  readonly #actions: Uint32Array;
+  /** Code of the action of each pair. */
+  readonly #codes: Uint16Array;
+  /** K_locator of each client up to the one that was asked for last. */
+  readonly #keys: Uint8Array;
+  #derived = 0;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    const clientOf: number[] = [];
+    const actionOf: number[] = [];
+    const everyAction = policy.actions.map((_, index) => index);
+    const indexOf = new Map(policy.actions.map(({ name }, index) => [name, index]));
+    const withForbidden = policy.clients.length * policy.actions.length <= MOST_WITH_FORBIDDEN;
+    policy.clients.forEach(({ actions }, client) => {
+      const known = withForbidden ? everyAction : Array.from(actions, (name) => indexOf.get(name));
+      for (const action of known) {
+        if (action === undefined) continue;
+        clientOf.push(client);
+        actionOf.push(action);
+      }
+    });
+    this.#clients = Uint32Array.from(clientOf);
+    this.#actions = Uint32Array.from(actionOf);
+    this.#codes = Uint16Array.from(actionOf, (action) => policy.actions[action]?.code ?? 0);
+    this.#keys = new Uint8Array(KEY_SIZE * policy.clients.length);
+  }
+
+  /** Number of pairs. */
+  get size(): number {
+    return this.#clients.length;
+  }
+
+  /** @param pair less than the size */
+  entry(pair: number): LocatorEntry | undefined {
+    const client = this.#policy.clients[this.#clients[pair] ?? Infinity];
+    const action = this.#policy.actions[this.#actions[pair] ?? Infinity];
+    return client && action && { client, action };
+  }
+
+  code(pair: number): ActionCode {
+    return actionCode(this.#codes[pair] ?? 0);
+  }
+
+  /** K_locator of the pair's client, derived when it is first asked for. */
+  key(pair: number): Uint8Array {
+    const client = this.#clients[pair] ?? 0;
+    for (const { keys } of this.#policy.clients.slice(this.#derived, client + 1)) {
+      this.#keys.set(keys.locator, KEY_SIZE * this.#derived++);
+    }
+    return this.#keys.subarray(KEY_SIZE * client, KEY_SIZE * (client + 1));
+  }
+}
