@@ -39,3 +39,4 @@ export {
 export { ProtocolError } from './protocol-error.js';
 export { gateKey, parseGateKey, parseSeed, seed, type GateKey, type Seed } from './secret.js';
 export { serverId, type ServerId } from './server-id.js';
+export { shortHmac } from './short-hmac.js';

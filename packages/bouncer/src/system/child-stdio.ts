@@ -1,24 +1,22 @@
 import type { IOType } from 'node:child_process';
-import { openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 
 type Descriptor = IOType | number;
 
-/** Close-on-exec among the flags of /proc/self/fdinfo (proc(5)), which are octal. */
-const CLOSE_ON_EXEC = 0o2000000;
-
-const FIRST_OTHER = 3;
+const NULL_DEVICE = '/dev/null';
 
 let nullDevice: number | undefined;
 
 /**
  * The descriptors of a child: those given, and nothing else of ours. Node's own are closed in a child,
- * but those of LevelDB's files are not, nor what we were started with: each is covered by the null
- * device, since Node cannot set the flag.
+ * but those of LevelDB's files are not, nor what we were started with, and Node cannot have them
+ * closed. So each that is open is covered by the null device: to look which ones need it would take as
+ * long as the start of the child itself.
  */
 export function childStdio(given: readonly Descriptor[]): Descriptor[] {
-  nullDevice ??= openSync('/dev/null', 'r+');
+  nullDevice ??= openSync(NULL_DEVICE, 'r+');
   const stdio = [...given];
-  for (const descriptor of inheritedDescriptors()) {
+  for (const descriptor of openDescriptors()) {
     if (descriptor < given.length) continue;
     while (stdio.length < descriptor) stdio.push('ignore');
     stdio[descriptor] = nullDevice;
@@ -26,21 +24,13 @@ export function childStdio(given: readonly Descriptor[]): Descriptor[] {
   return stdio;
 }
 
-/** Our descriptors that a child would have too, from the lowest up. */
-function inheritedDescriptors(): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .sort((a, b) => a - b)
-    .filter((descriptor) => descriptor >= FIRST_OTHER && isInherited(descriptor));
-}
-
-function isInherited(descriptor: number): boolean {
-  let info;
-  try {
-    info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'ascii');
-  } catch {
-    return false; // the descriptor of the listing itself, closed since
-  }
-  const [, flags = ''] = /^flags:\s*([0-7]+)$/m.exec(info) ?? [];
-  return (parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+/**
+ * Ours, from the lowest up. Not that of the listing itself, which is free again: by a descriptor of that
+ * number the child may have to say that its program could not be run.
+ */
+function openDescriptors(): number[] {
+  const listed = readdirSync('/proc/self/fd').map(Number);
+  const free = openSync(NULL_DEVICE, 'r');
+  closeSync(free);
+  return listed.filter((descriptor) => descriptor !== free).sort((a, b) => a - b);
 }

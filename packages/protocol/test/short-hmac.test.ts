@@ -1,0 +1,30 @@
+import { createHmac } from 'node:crypto';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { shortHmac } from '@bouncer-spa/protocol';
+import { toHex } from './vectors.js';
+
+describe('shortHmac', () => {
+  for (const [algorithm, block] of [
+    ['sha256', 64],
+    ['sha512', 128],
+  ] as const) {
+    it(`is HMAC with ${algorithm}, for every size of key up to a block and any data`, () => {
+      const bytes = (maxLength: number) => fc.uint8Array({ maxLength, size: 'max' });
+      fc.assert(
+        fc.property(bytes(block), bytes(200), (key, data) => {
+          const text = shortHmac(algorithm, key, data);
+          const expected = createHmac(algorithm, key).update(data).digest('hex');
+          expect(toHex(Buffer.from(text, 'latin1'))).to.equal(expected);
+        }),
+        { numRuns: 500 },
+      );
+    });
+
+    it(`refuses a key longer than a block of ${algorithm}, which would have to be hashed first`, () => {
+      const data = new Uint8Array(1);
+      expect(() => shortHmac(algorithm, new Uint8Array(block + 1), data)).to.throw(RangeError);
+      expect(shortHmac(algorithm, new Uint8Array(block), data)).to.have.length(block / 2);
+    });
+  }
+});
