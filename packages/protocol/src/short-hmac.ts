@@ -8,9 +8,9 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
 /**
- * HMAC (RFC 2104) of a short text, as characters of one byte each. `createHmac` gives the same, and an
- * object that the garbage collector has to look after: the locators of 100,000 clients took 2.5 times
- * as long, and stopped everything for 30 ms every now and then.
+ * HMAC (RFC 2104) of bytes that are all there, as characters of one byte each. `createHmac` gives the
+ * same, and an object that the garbage collector has to look after: the locators of 100,000 clients
+ * took 2.5 times as long, and stopped everything for 30 ms every now and then.
  * @param key at most as long as a block of the hash
  */
 export function shortHmac(algorithm: keyof typeof SIZES, key: Uint8Array, data: Uint8Array): string {

@@ -8,6 +8,7 @@ import { encodeDatagramRecord, encodeRecord, fitsRecord } from '../core/capture-
 import { isLinkType, parseFrame, type LinkType } from '../core/frame.js';
 import type { CaptureSpec } from './capture-spec.js';
 import { LocalAddresses } from './local-addresses.js';
+import { orExit, reasonOf } from './or-exit.js';
 import { PacketSocket } from './packet-socket.js';
 import { dropPrivileges } from './privileges.js';
 import { RecordPipe } from './record-pipe.js';
@@ -83,20 +84,6 @@ function start(spec: CaptureSpec, pipe: RecordPipe): void {
   pipe.write(encodeRecord({ kind: 'listening', linkType }));
 }
 
-/** A packet handler that throws would leave the capture open but deaf. */
-function orExit(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    console.error(reasonOf(error));
-    process.exit(1);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function main(): void {
   // Without a handler, whoever may signal us could open Node's debugger in us.
   process.on('SIGUSR1', () => undefined);
@@ -113,12 +100,20 @@ function main(): void {
       start(spec, pipe);
     } catch (error) {
       pipe.write(encodeRecord({ kind: 'failed', reason: `${spec.interface}: ${reasonOf(error)}` }));
+      pipe.flush();
       process.exit(1);
     }
   });
   // The daemon closes our input to retire us; the kernel does when the daemon dies.
   // What is in the kernel's ring by then is handed on first.
-  process.stdin.on('end', () => setTimeout(() => process.exit(0), LAST_LOOK_MILLISECONDS));
+  process.stdin.on('end', () => {
+    setTimeout(() => {
+      orExit(() => {
+        pipe.flush();
+      });
+      process.exit(0);
+    }, LAST_LOOK_MILLISECONDS);
+  });
 }
 
 main();

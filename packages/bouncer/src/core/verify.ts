@@ -1,4 +1,4 @@
-import { authenticate, minuteOf, openAuthenticated, parsePacket, type Minute } from '@bouncer-spa/protocol';
+import { authenticate, minuteOf, openAuthenticated, parsePacket, type Packet } from '@bouncer-spa/protocol';
 import type { Datagram } from './datagram.js';
 import type { LocatorEntry } from './locator-pairs.js';
 import type { MinuteTable, WindowTables } from './minute-table.js';
@@ -30,12 +30,11 @@ export function verify(verifier: Verifier, datagram: Datagram, now: Moment): Ver
   const packet = parsePacket(datagram.payload);
   if (packet === 'length') return reject('length');
 
-  const tables = window.around(minuteOf(now.unix)).filter(({ gate }) => gate === packet.gate);
-  if (tables.length === 0) return reject('gate');
-  const candidate = findCandidate(tables, packet.head);
-  if (candidate === undefined) return reject('locator');
+  const candidate = findCandidate(window.around(minuteOf(now.unix)), packet);
+  if (typeof candidate === 'string') return reject(candidate);
 
-  const { client, action, minute } = candidate;
+  const { client, action } = candidate.entry;
+  const { minute } = candidate.table;
   const claim: Claim = { client: client.name, action: action.name, code: action.code, minute };
   if (!authenticate(packet, policy.serverId, client.keys)) return reject('tag', claim);
 
@@ -51,15 +50,19 @@ export function verify(verifier: Verifier, datagram: Datagram, now: Moment): Ver
   return { accepted: true, claim, tag: packet.tag, argument: message.argument, ...permission };
 }
 
+/** Who could have sealed the packet, and in which minute; or what is wrong with its head. */
 function findCandidate(
   tables: readonly MinuteTable[],
-  head: Buffer,
-): (LocatorEntry & { minute: Minute }) | undefined {
-  for (const { minute, locators } of tables) {
-    const entry = locators.find(head);
-    if (entry !== undefined) return { ...entry, minute };
+  packet: Packet,
+): { table: MinuteTable; entry: LocatorEntry } | 'gate' | 'locator' {
+  let fault: 'gate' | 'locator' = 'gate';
+  for (const table of tables) {
+    if (table.gate !== packet.gate) continue;
+    fault = 'locator';
+    const entry = table.locators.find(packet.head);
+    if (entry !== undefined) return { table, entry };
   }
-  return undefined;
+  return fault;
 }
 
 function reject(reason: RejectReason, claim?: Claim): Reject {
