@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,7 @@ import { verify, type Verifier } from '@bouncer-spa/bouncer/dist/core/verify.js'
 
 const ROOT = new URL('../../', import.meta.url);
 const GENERATOR = fileURLToPath(new URL('tools/vectors.py', ROOT));
+const BUNDLE_GENERATOR = fileURLToPath(new URL('tools/bundle_vectors.py', ROOT));
 
 /** What a case says about who judges the packet. Byte strings are hexadecimal. */
 interface VectorVerifier {
@@ -162,12 +163,15 @@ function reasonOf(verdict: Verdict): RejectReason | 'accepted' {
   return verdict.accepted ? 'accepted' : verdict.reason;
 }
 
-describe('the generator of the vectors', () => {
+describe('a generator of the vectors', () => {
   it('writes the committed files, byte for byte', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bouncer-vectors-'));
     try {
       execFileSync('python3', [GENERATOR, folder]);
-      for (const name of ['positive.json', 'negative.json', 'order.json', 'accepted.json']) {
+      execFileSync('python3', [BUNDLE_GENERATOR, folder]);
+      const written = readdirSync(folder);
+      expect(written).to.include.members(['positive.json', 'bundle.json']);
+      for (const name of written) {
         expect(readFileSync(join(folder, name)).equals(committed(name)), `${name} is as generated`).to.equal(
           true,
         );
