@@ -13,15 +13,18 @@ export interface Opening {
   readonly ports: PortRange;
   /** 16 bytes, IPv6 or IPv4-mapped. */
   readonly address: Uint8Array;
-  /** Seconds until the kernel ends it. */
+  /** Seconds until the kernel ends it; infinite if somebody else put it there for ever. */
   readonly seconds: number;
 }
+
+/** Longest that the kernel can be told by nft to let somebody in: 2^32 milliseconds, in seconds. */
+export const LONGEST_OPENING = 4_294_967;
 
 /** Opens doors for addresses of 16 bytes, IPv6 or IPv4-mapped. The kernel closes them by itself. */
 export interface Doorkeeper {
   /**
-   * Lets an address in for exactly `seconds` from now, whether it was let in before or not: through
-   * all ports or sets, or none.
+   * Lets an address in for exactly `seconds` from now, up to LONGEST_OPENING, whether it was let in
+   * before or not: through all ports or sets, or none.
    * @throws {FirewallError} with what the firewall said
    */
   open(door: Door, address: Uint8Array, seconds: number): Promise<void>;
@@ -36,5 +39,5 @@ export interface Doorkeeper {
    * What the kernel lets in through the guard's own sets.
    * @throws {FirewallError} with what the firewall said
    */
-  openings(): Promise<Opening[]>;
+  openings(): Promise<readonly Opening[]>;
 }
