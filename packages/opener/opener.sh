@@ -1,10 +1,10 @@
 #!/bin/sh
 # opener.sh - sends one packet to a bouncer, without installing anything: for rescue systems, and phones
-# with a terminal. It reads the same profiles as opener. It needs a shell with 64-bit arithmetic and a
-# printf of its own (dash, bash, busybox ash), openssl, the commands cat, date, dd, id, ls, od, sed and tr,
-# and one of bash, socat and nc to send UDP.
+# with a terminal. It reads the same profiles as opener, and bundles. It needs a shell with 64-bit arithmetic
+# and a printf of its own (dash, bash, busybox ash), openssl, the commands cat, date, dd, id, ls, od, sed and
+# tr, and one of bash, socat and nc to send UDP.
 #
-# What it does is PROTOCOL.md; the section numbers below are that page's.
+# What it does is PROTOCOL.md; the section numbers below are that page's. Bundles are docs/bundle.md.
 #
 # Secrets are in no argument list, where `ps` would show them to every user of the machine. They go to
 # openssl through pipes only. `openssl dgst -macopt` and `openssl enc -K` take keys as arguments, so
@@ -17,7 +17,7 @@ set -uf
 LC_ALL=C
 export LC_ALL
 # Had a variable of this name come with the environment, the secret would go to every command that is run.
-unset seed gate_key secret
+unset seed gate_key secret bundle_seed bundle_gate_key
 
 NL='
 '
@@ -34,7 +34,8 @@ usage: sh opener.sh [OPTIONS] PROFILE [ACTION]    ask a server to run an action
   -p, --port PORT          1 to 65535
   -f, --action ACTION      the action's code, or its name in the profile
   -k, --key SEEDFILE       of mode 0600; "-" is standard input
-      --profile FILE       instead of ~/.config/opener/PROFILE.toml
+      --profile FILE       instead of ~/.config/opener/PROFILE.toml; or a bundle,
+                           "-" for one on standard input
   -4, --ipv4, -6, --ipv6   send to an address of that family only
       --allow ADDRESS      act for this address, not the packet's source
       --for DURATION       30s, 10m, 2h, 1d; a plain number is seconds
@@ -68,6 +69,13 @@ number() {
   case $number in '' | *[!0-9]*) return 1 ;; esac
   while :; do case $number in 0?*) number=${number#0} ;; *) break ;; esac; done
   [ "${#number}" -le 10 ] && [ "$number" -ge "$2" ] && [ "$number" -le "$3" ]
+}
+
+# first SIZE HEX: sets $first to the first SIZE bytes, and $rest to what follows.
+first() {
+  rest=$2
+  while [ "${#rest}" -gt $((${#2} - $1 * 2)) ]; do rest=${rest#??}; done
+  first=${2%"$rest"}
 }
 
 # escape HEX [MASK]: sets $escaped to a printf format of the bytes, each combined with MASK by xor.
@@ -269,23 +277,27 @@ seal() {
 
   expand "$gate_key" 'bouncer/1 gate'
   hmac sha256 "$expanded" "$minute"
-  head=${mac%"${mac#????????}"}
+  first 4 "$mac"
+  head=$first
   expand "$seed" 'bouncer/1 locator'
   hmac sha256 "$expanded" "$minute$code_hex"
-  head=$head${mac%"${mac#????????????????}"}
+  first 8 "$mac"
+  head=$head$first
   expand "$seed" 'bouncer/1 password'
   hmac sha256 "$expanded" "$minute"
-  password=${mac%"${mac#????????????????????????????????}"}
+  first 16 "$mac"
 
-  message=$password$(printf 0100%s%08x%016x%s%02x "$code_hex" "$duration" "$time" "$address" "$size")$argument
+  message=$first$(printf 0100%s%08x%016x%s%02x "$code_hex" "$duration" "$time" "$address" "$size")$argument
   while [ "${#message}" -lt $((blocks * 32 - 2)) ]; do message=${message}00; done
 
   expand "$seed" 'bouncer/1 packet'
-  mac_key=${expanded%"${expanded#????????????????????????????????????????????????????????????????}"}
-  cbc "${expanded#"$mac_key"}" "$iv" "${message}01"
+  first 32 "$expanded"
+  mac_key=$first
+  cbc "$rest" "$iv" "${message}01"
   associated=$(text_hex 'bouncer/1 packet')00$(text_hex "$server_id")00$head
   hmac sha512 "$mac_key" "$associated$iv$ciphertext$(printf %016x $((${#associated} * 4)))"
-  packet=$head$iv$ciphertext${mac%"${mac#????????????????????????????????????????????????????????????????}"}
+  first 32 "$mac"
+  packet=$head$iv$ciphertext$first
 }
 
 # --- what the command line says ---
@@ -403,9 +415,56 @@ parse_groups() {
 # $default_action, $default_for, and $actions: lines of name, "code" or "for", and value.
 read_profile() {
   profile=$1
-  [ -f "$profile" ] && [ -r "$profile" ] || die 3 "$profile: is not a file that can be read"
   host='' port='' server_id='' gate_key='' gate_key_file='' seed='' seed_file=''
   default_action='' default_for='' actions=$NL
+  if [ "$profile" = - ]; then
+    profile='standard input'
+    read_bundle
+    return
+  fi
+  [ -f "$profile" ] && [ -r "$profile" ] || die 3 "$profile: is not a file that can be read"
+  IFS= read -r line <"$profile" || :
+  case $line in
+    [Bb][Oo][Uu][Nn][Cc][Ee][Rr]:*) read_bundle <"$profile" ;;
+    *) read_lines <"$profile" ;;
+  esac
+}
+
+# Reads the URI of a bundle (docs/bundle.md) from standard input.
+read_bundle() {
+  uri=$(tr -d ' \t\r\n')
+  case $uri in
+    [Bb][Oo][Uu][Nn][Cc][Ee][Rr]:*) ;;
+    *) die 3 "$profile: expected a bundle, which begins with bouncer:" ;;
+  esac
+  [ "${#uri}" -le 4096 ] || die 3 "$profile: the bundle is longer than 4096 characters"
+  uri=${uri#*:}
+  case $((${#uri} % 4)) in 2) uri=$uri== ;; 3) uri=$uri= ;; esac
+  container=$(printf %s "$uri" | tr '_-' '/+' | openssl base64 -d -A 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+  case $container in
+    01*) ;;
+    02*) die 3 "$profile: the bundle has a passphrase, and scrypt is beyond opener.sh" 'opener import reads it, and writes a profile for both' ;;
+    *) die 3 "$profile: the bundle is damaged, or of a form that is not known here" ;;
+  esac
+  content=${container%????????????????}
+  escape "$content"
+  digest sha256 "$escaped"
+  first 8 "$digest"
+  [ "$content$first" = "$container" ] && [ "${#content}" -gt 130 ] || die 3 "$profile: the bundle is damaged"
+  first 32 "${content#??}"
+  bundle_gate_key=$first
+  first 32 "$rest"
+  bundle_seed=$first
+  escape "$rest"
+  read_lines <<TEXT
+$(emit "$escaped")
+TEXT
+  # Nothing that the text says about secrets counts.
+  gate_key=$bundle_gate_key seed=$bundle_seed gate_key_file='' seed_file=''
+}
+
+# Reads the lines of a profile from standard input.
+read_lines() {
   section='' line_number=0
   while IFS= read -r line || [ -n "$line" ]; do
     line_number=$((line_number + 1))
@@ -427,7 +486,7 @@ read_profile() {
     esac
     skip_space
     case $rest in '' | '#'*) ;; *) unreadable ;; esac
-  done <"$profile"
+  done
 }
 
 # The line may hold a secret, so it is not shown.
@@ -564,9 +623,12 @@ find_action() {
 
 # find_profile: sets $profile to the file that $profile_name, or else $destination, stands for.
 find_profile() {
-  case ${XDG_CONFIG_HOME:-} in /*) folder=$XDG_CONFIG_HOME/opener ;; *) folder=${HOME:-}/.config/opener ;; esac
+  folder=${HOME:-}/.config/opener
+  # The place of macOS.
+  [ ! -d "${HOME:-}/Library/Application Support" ] || folder="$HOME/Library/Application Support/opener"
+  case ${XDG_CONFIG_HOME:-} in /*) folder=$XDG_CONFIG_HOME/opener ;; esac
   case $profile_name in
-    */* | *.toml) die 2 "profile expected a name, got the path \"$profile_name\"" "use --profile $profile_name" ;;
+    */* | *.toml) die 2 "profile expected a name, got the path \"$profile_name\"" 'use --profile FILE' ;;
     ?*) profile=$folder/$profile_name.toml ;;
     *) profile=$folder/$destination.toml ;;
   esac
@@ -631,7 +693,7 @@ beside() {
 
 # Sets $gate_key and $seed.
 load_secrets() {
-  [ -z "$gate_key$seed" ] || check_owner "$profile"
+  [ -z "$gate_key$seed" ] || [ "$profile" = 'standard input' ] || check_owner "$profile"
   if [ -n "$gate_key_file" ]; then
     beside "$gate_key_file"
     read_secret "$file"

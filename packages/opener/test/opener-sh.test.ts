@@ -13,6 +13,7 @@ import {
   parseSeed,
   serverId,
 } from '@bouncer-spa/protocol';
+import { sealBundle, writeBundle } from '@bouncer-spa/protocol/bundle';
 import { ClientFolder, GATE_KEY, OTHER_SEED, profileText, SEED, SERVER_ID } from './support/client-folder.js';
 import type { Outcome } from './support/opener-process.js';
 import { openPrinted } from './support/verifier.js';
@@ -152,6 +153,31 @@ describe('opener.sh', () => {
       expect(stderr, form).to.equal('');
       expect(openPrinted(stdout).duration, form).to.equal(form === 'short' ? 0 : 600);
     }
+  });
+
+  it('takes a bundle, from a file or standard input, broken into lines or not', () => {
+    const profile = `host = "${SERVER_ID}"\nport = 51324\n# ü\n[actions]\nssh = 21`;
+    const uri = writeBundle({ gateKey: parseGateKey(GATE_KEY), seed: parseSeed(SEED), profile });
+    const file = folder.write('home.bundle', uri);
+    expect(openPrinted(run(['--profile', file, 'ssh', '--print']).stdout)).to.be.ok;
+    const input = uri.replace('bouncer', 'BOUNCER').replaceAll(/.{40}/g, '$&\r\n  ');
+    expect(openPrinted(run(['--profile', '-', 'ssh', '--print'], { input }).stdout)).to.be.ok;
+
+    chmodSync(file, 0o644);
+    expect(run(['--profile', file, 'ssh', '--print']).stderr).to.equal(openToOthers('home.bundle'));
+    const damaged = uri.replace(/.(?=.{20}$)/, (digit) => (digit === 'A' ? 'B' : 'A'));
+    expect(run(['--profile', '-', 'ssh', '--print'], { input: damaged })).to.deep.equal({
+      exitCode: 3,
+      stdout: '',
+      stderr: 'opener.sh: standard input: the bundle is damaged\n',
+    });
+  });
+
+  it('says that it cannot open a bundle with a passphrase', () => {
+    const bundle = { gateKey: parseGateKey(GATE_KEY), seed: parseSeed(SEED), profile: 'host = "a"' };
+    const { exitCode, stderr } = run(['--profile', '-'], { input: sealBundle(bundle, 'secret') });
+    expect(exitCode).to.equal(3);
+    expect(stderr).to.include('the bundle has a passphrase').and.include('opener import');
   });
 
   it('takes the seed of -k, from a file or standard input, before that of the profile', () => {
