@@ -24,6 +24,7 @@ const FOR_BUILD = [
 /** What the tests call beyond that. */
 const FOR_TEST = [
   { debian: 'busybox', command: 'busybox' },
+  { debian: 'curl', command: 'curl' },
   { debian: 'iproute2', command: 'ip' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },

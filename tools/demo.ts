@@ -95,6 +95,7 @@ const CONFIG = `[server]
 id = "demo"
 gate_key_file = "gate.key"
 state_dir = "state"
+control_socket = "control.sock"
 
 [capture]
 interface = "lo"

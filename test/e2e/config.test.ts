@@ -23,7 +23,8 @@ interface Parts {
 }
 
 const GOOD = {
-  server: 'id = "gw1.example.net"\ngate_key_file = "gate.key"\nstate_dir = "state"',
+  server:
+    'id = "gw1.example.net"\ngate_key_file = "gate.key"\nstate_dir = "state"\ncontrol_socket = "control.sock"',
   capture: 'port = 51324',
   more: '',
   actions: '[actions.ssh]\ncode = 21\nrun = ["/bin/true"]',

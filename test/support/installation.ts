@@ -54,6 +54,7 @@ export class Installation {
 id = "${SERVER_ID}"
 gate_key_file = "gate.key"
 state_dir = "state"
+control_socket = "control.sock"
 
 [capture]
 interface = "${device}"

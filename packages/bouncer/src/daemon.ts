@@ -1,8 +1,11 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from './core/address.js';
+import { CaptureHistory } from './core/capture-history.js';
+import type { Control } from './core/control.js';
 import type { Datagram } from './core/datagram.js';
 import { WindowTables } from './core/minute-table.js';
 import { ReplayCache } from './core/replay-cache.js';
+import type { Status } from './core/status.js';
 import { actionEnvironment, actionValues, fillIn } from './core/template.js';
 import type { Accept, Reject } from './core/verdict.js';
 import { verify, type Moment, type Verifier } from './core/verify.js';
@@ -13,8 +16,12 @@ import { planCapture, planServes } from './system/capture-plan.js';
 import { CaptureSupervisor } from './system/capture-supervisor.js';
 import { ConfigError } from './system/config-error.js';
 import { loadConfig, type Config } from './system/config-file.js';
+import { controlListener } from './system/control-routes.js';
+import { ControlSocket } from './system/control-socket.js';
+import { statusOf } from './system/daemon-status.js';
 import { DecisionLog } from './system/decision-log.js';
 import type { Log } from './system/log.js';
+import { MetricsFile } from './system/metrics-file.js';
 import { reasonOf } from './system/reason.js';
 import { ReplayStore } from './system/replay-store.js';
 import { prepareTables } from './system/table-preparation.js';
@@ -28,13 +35,16 @@ export interface Start {
   readonly file: string;
   readonly config: Config;
   readonly log: Log;
+  /** The program's. */
+  readonly version: string;
   /** Whether the log's level stays as it is, whatever the config says. */
   readonly verbose: boolean;
 }
 
 /** What turns datagrams into running actions. Wires the edges to the core, and decides nothing itself. */
-export class Daemon {
+export class Daemon implements Control {
   readonly #file: string;
+  readonly #version: string;
   readonly #verbose: boolean;
   readonly #log: Log;
   readonly #store: ReplayStore;
@@ -42,7 +52,14 @@ export class Daemon {
   readonly #captureLog: CaptureLog;
   readonly #decisions: DecisionLog;
   readonly #slots: ActionSlots;
+  readonly #control: ControlSocket;
+  readonly #metricsFile: MetricsFile;
+  readonly #started: Moment = moment();
+  readonly #captureHistory = new CaptureHistory(this.#started.unix);
   #config: Config;
+  #loadedAt = this.#started.unix;
+  /** What was wrong at the latest reload. */
+  #problems: readonly string[] = [];
   #verifier: Verifier;
   #ticker: NodeJS.Timeout | undefined;
   /** Reloads and filter changes come one after the other. */
@@ -50,8 +67,13 @@ export class Daemon {
   #rolling = false;
   #stopping = false;
 
-  private constructor({ file, verbose, config, log }: Start, store: ReplayStore, replay: ReplayCache) {
+  private constructor(
+    { file, verbose, version, config, log }: Start,
+    store: ReplayStore,
+    replay: ReplayCache,
+  ) {
     this.#file = file;
+    this.#version = version;
     this.#verbose = verbose;
     this.#config = config;
     this.#log = log;
@@ -59,18 +81,23 @@ export class Daemon {
     this.#verifier = { policy: config.policy, window: new WindowTables(config.policy), replay };
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
     this.#slots = new ActionSlots(config.mostRunning);
+    this.#control = new ControlSocket(controlListener(this, log), log);
+    this.#metricsFile = new MetricsFile(() => this.status(), log);
     this.#captureLog = new CaptureLog(log);
     this.#supervisor = new CaptureSupervisor(planCapture(config, minuteOf(Date.now())), {
       datagram: (datagram) => {
         this.#judge(datagram);
       },
-      report: (report) => {
+      report: (report, former) => {
+        this.#captureHistory.report(report, former);
         this.#captureLog.report(report, performance.now());
       },
       listening: (plan, pid) => {
+        this.#captureHistory.listen(pid, Date.now());
         this.#captureLog.listening(plan, pid);
       },
       lost: (reason) => {
+        this.#captureHistory.lose(reason, Date.now());
         this.#captureLog.lost(reason, performance.now());
       },
     });
@@ -104,28 +131,53 @@ export class Daemon {
     daemon.#ticker = setInterval(() => {
       daemon.#tick();
     }, TICK);
+    await daemon.#serve(config);
     return daemon;
   }
 
   /** Reads the config again and goes over to it, if nothing is wrong with it. Never throws. */
-  reload(): Promise<void> {
-    return this.#change(async () => {
+  async reload(): Promise<readonly string[]> {
+    await this.#change(async () => {
       if (this.#stopping) return;
       try {
         await this.#goOverTo(await loadConfig(this.#file));
+        this.#problems = [];
+        this.#loadedAt = Date.now();
         this.#log.info({ config: this.#file }, 'config reloaded');
       } catch (error) {
-        const problems = error instanceof ConfigError ? error.lines : [reasonOf(error)];
-        this.#log.error({ problems }, `config not reloaded, the old one goes on: ${problems.join('; ')}`);
+        this.#problems = error instanceof ConfigError ? error.lines : [reasonOf(error)];
+        const fields = { problems: this.#problems };
+        this.#log.error(fields, `config not reloaded, the old one goes on: ${this.#problems.join('; ')}`);
       }
     });
+    return this.#stopping ? ['bouncer is stopping'] : this.#problems;
+  }
+
+  status(): Status {
+    const parts = {
+      version: this.#version,
+      file: this.#file,
+      config: this.#config,
+      loadedAt: this.#loadedAt,
+      problems: this.#problems,
+      startedAt: this.#started.unix,
+      uptimeSeconds: Math.round((performance.now() - this.#started.monotonic) / 1_000),
+      plan: this.#supervisor.plan,
+      history: this.#captureHistory,
+      tally: this.#decisions.tally,
+      replay: this.#verifier.replay,
+      slots: this.#slots,
+    };
+    return statusOf(parts, Date.now());
   }
 
   /** Stops listening, lets running actions end within their limit and closes the state. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#ticker);
+    this.#metricsFile.stop();
     await this.#changes;
+    await this.#control.close();
     await this.#supervisor.stop();
     await this.#slots.idle();
     this.#decisions.flush();
@@ -200,6 +252,18 @@ export class Daemon {
     if (!this.#verbose) this.#log.level(config.log.level);
     if (prepared !== undefined) this.#supervisor.swap(prepared);
     else if (plan !== undefined) await this.#supervisor.change(plan);
+    const { clients, actions } = config.policy;
+    this.#decisions.tally.keep(
+      new Set(clients.map(({ name }) => name)),
+      new Set(actions.map(({ name }) => name)),
+    );
+    await this.#serve(config);
+  }
+
+  /** What tells about us follows the config. */
+  async #serve(config: Config): Promise<void> {
+    await this.#control.follow(config.controlSocket);
+    await this.#metricsFile.follow(config.metricsFile);
   }
 
   #tick(): void {

@@ -19,4 +19,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'read the config and say everything that is wrong with it',
     load: () => import('./check.js'),
   },
+  {
+    name: 'reload',
+    summary: 'have the daemon read its config again, and say what came of it',
+    load: () => import('./reload.js'),
+  },
+  {
+    name: 'status',
+    summary: 'show how the daemon fares',
+    load: () => import('./status.js'),
+  },
 ];

@@ -9,7 +9,7 @@ async function main([name = '', ...rest]: readonly string[]): Promise<ExitCode> 
     return ExitCode.success;
   }
   if (name === '--version' || name === '-V') {
-    const { version } = await import('./version.js');
+    const { version } = await import('../system/version.js');
     process.stdout.write(`bouncer ${await version()}\n`);
     return ExitCode.success;
   }

@@ -5,6 +5,7 @@ import { logSink } from '../system/log-sink.js';
 import { createLog } from '../system/log.js';
 import { StoreError } from '../system/replay-store.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
+import { version } from '../system/version.js';
 import { ExitCode } from './exit-code.js';
 
 const STANDARD_OUTPUT = 1;
@@ -38,7 +39,7 @@ async function run(file: string, verbose: boolean): Promise<ExitCode> {
       log.fatal({ err }, 'bouncer broke');
       process.exit(ExitCode.failure);
     });
-    const daemon = await Daemon.start({ file, config, log, verbose });
+    const daemon = await Daemon.start({ file, config, log, verbose, version: await version() });
     log.info({ config: file, server: config.policy.serverId }, 'bouncer started');
     const signal = await signals.untilStop(() => void daemon.reload());
     log.info({ signal }, `${signal}: stopping`);

@@ -7,6 +7,9 @@ import { parseNetwork } from './network.js';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
 
+/** Where the daemon can be asked, if the config names nothing else. */
+export const DEFAULT_CONTROL_SOCKET = '/run/bouncer/control.sock';
+
 /** Seconds. Anything longer is a service, not an action. */
 const DAY = 86_400;
 
@@ -94,6 +97,7 @@ const server = v.strictObject({
   gate_key_file: text,
   state_dir: text,
   clients_dir: v.optional(text),
+  control_socket: v.optional(text, DEFAULT_CONTROL_SOCKET),
 });
 
 const capture = v.strictObject({
@@ -104,6 +108,8 @@ const capture = v.strictObject({
 });
 
 const limits = v.strictObject({ running: v.optional(integer(1, 1_024), 16) });
+
+const metrics = v.strictObject({ textfile: v.optional(text) });
 
 const log = v.strictObject({
   level: v.optional(choice(['debug', 'info', 'warn', 'error']), 'info'),
@@ -118,6 +124,7 @@ export interface ConfigTables {
   readonly server: v.InferOutput<typeof server>;
   readonly capture: v.InferOutput<typeof capture>;
   readonly limits: v.InferOutput<typeof limits>;
+  readonly metrics: v.InferOutput<typeof metrics>;
   readonly log: v.InferOutput<typeof log>;
   readonly actions: Readonly<Record<string, ActionTable>>;
   readonly clients: Readonly<Record<string, ClientTable>>;
@@ -154,6 +161,7 @@ export function parseTables(toml: unknown): ParsedTables {
     server: one('server', server, raw['server']),
     capture: one('capture', capture, raw['capture']),
     limits: one('limits', limits, raw['limits'] ?? {}),
+    metrics: one('metrics', metrics, raw['metrics'] ?? {}),
     log: one('log', log, raw['log'] ?? {}),
     actions: many('actions', action),
     clients: parseClientSection(raw['clients'], problems),

@@ -8,6 +8,11 @@ export class ActionSlots {
     this.#most = most;
   }
 
+  /** Number of places taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Takes a place, if there is one; it has to be given back. */
   take(): boolean {
     if (this.#taken >= this.#most) return false;

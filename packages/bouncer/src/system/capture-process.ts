@@ -34,7 +34,8 @@ export class CaptureError extends Error {
 
 export interface CaptureListener {
   datagram(datagram: Datagram): void;
-  report(report: CaptureReport): void;
+  /** @param former the report of the same process before this one */
+  report(report: CaptureReport, former: CaptureReport | undefined): void;
 }
 
 /** One running capture process. Ends once and for all; another is started in its place. */
@@ -45,6 +46,7 @@ export class CaptureProcess {
   #complaint = '';
   #failure: string | undefined;
   #heard = false;
+  #lastReport: CaptureReport | undefined;
 
   /**
    * Settles when the capture listens.
@@ -124,7 +126,7 @@ export class CaptureProcess {
       try {
         for (const record of this.#decoder.push(piece)) {
           if (record.kind === 'datagram') this.#listener.datagram(record.datagram);
-          else if (record.kind === 'report') this.#listener.report(record.report);
+          else if (record.kind === 'report') this.#report(record.report);
           else if (record.kind === 'listening') {
             this.#watch();
             onListening();
@@ -136,6 +138,11 @@ export class CaptureProcess {
         this.#fail(`it wrote nonsense: ${error.message}`);
       }
     });
+  }
+
+  #report(report: CaptureReport): void {
+    this.#listener.report(report, this.#lastReport);
+    this.#lastReport = report;
   }
 
   /** Ends a capture that has gone silent. It was silent only if we had time to listen, hence the two looks. */

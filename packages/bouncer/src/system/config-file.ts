@@ -27,6 +27,10 @@ export interface Config {
   readonly capture: { readonly interface: string; readonly port: number; readonly user: User };
   /** Absolute path. */
   readonly stateFolder: string;
+  /** Absolute path. */
+  readonly controlSocket: string;
+  /** Absolute path; `undefined` if no metrics are written. */
+  readonly metricsFile: string | undefined;
   /** Most actions that run at once. */
   readonly mostRunning: number;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly rejectsPerMinute: number };
@@ -59,10 +63,13 @@ export async function loadConfig(file: string): Promise<Config> {
     throw new ConfigError(file, problems);
   }
 
+  const { textfile } = tables.metrics;
   return {
     policy: policyOf(tables, gateKey, clients),
     capture: { interface: tables.capture.interface, port: tables.capture.port, user },
     stateFolder: resolve(folder, tables.server.state_dir),
+    controlSocket: resolve(folder, tables.server.control_socket),
+    metricsFile: textfile && resolve(folder, textfile),
     mostRunning: tables.limits.running,
     log: { level: tables.log.level, rejectsPerMinute: tables.log.rejects_per_minute },
   };

@@ -1,14 +1,16 @@
 import { minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from '../core/address.js';
+import { DecisionTally } from '../core/decision-tally.js';
 import type { Datagram } from '../core/datagram.js';
 import { RejectLimiter } from '../core/reject-limiter.js';
 import { REASON_TEXT, type Accept, type Reject } from '../core/verdict.js';
 import type { Moment } from '../core/verify.js';
 import type { Log } from './log.js';
 
-/** One record for each decision. Of each kind of reject only so many a minute, then their count. */
+/** Counts decisions, and writes a record for each. Of each kind of reject only so many a minute, then their count. */
 export class DecisionLog {
   readonly #log: Log;
+  readonly tally = new DecisionTally();
   #limiter: RejectLimiter;
 
   /** @param rejectsPerMinute records a minute for each reason */
@@ -17,7 +19,9 @@ export class DecisionLog {
     this.#limiter = new RejectLimiter(rejectsPerMinute);
   }
 
-  accepted({ claim, address, duration }: Accept, datagram: Datagram, now: Moment): void {
+  accepted(accept: Accept, datagram: Datagram, now: Moment): void {
+    const { claim, address, duration } = accept;
+    this.tally.accept(accept, now.unix);
     const { client, action, minute } = claim;
     const fields = {
       decision: 'accept',
@@ -32,7 +36,9 @@ export class DecisionLog {
   }
 
   /** @param detail what the system said, where that is the reason */
-  rejected({ reason, claim }: Reject, datagram: Datagram, now: Moment, detail?: string): void {
+  rejected(reject: Reject, datagram: Datagram, now: Moment, detail?: string): void {
+    const { reason, claim } = reject;
+    this.tally.reject(reject);
     // What the network delivers twice is no event that an administrator has to look at.
     if (reason === 'duplicate') {
       this.#log.debug(

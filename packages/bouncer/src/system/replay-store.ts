@@ -2,12 +2,12 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minute, ProtocolError, type Minute } from '@bouncer-spa/protocol';
 import type { ReplayContent, ReplayRecord } from '../core/replay-cache.js';
+import { prepareFolder } from './private-folder.js';
 import { reasonOf } from './reason.js';
 import { breakageOf } from './replay-check.js';
 import { openDatabase, type Database } from './replay-database.js';
 import { Fingerprint } from './replay-fingerprint.js';
 import { Witness } from './replay-witness.js';
-import { distrustFolders } from './trusted-file.js';
 
 /** The state on disk cannot be read or written. */
 export class StoreError extends Error {
@@ -166,16 +166,6 @@ export class ReplayStore {
     this.#fingerprint = fingerprint;
     this.#failed = false;
   }
-}
-
-/** Makes the folder if it is missing; refuses one that others could change under us. */
-async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const refusal = await distrustFolders(folder);
-  const { uid, mode } = await stat(folder);
-  const own = uid === 0 || uid === process.geteuid?.();
-  if (!own || (mode & 0o022) !== 0) throw new Error(`others can change ${folder}: chown root, chmod 700`);
-  if (refusal !== undefined) throw new Error(`${folder} ${refusal}`);
 }
 
 async function create(folder: string, floor: Minute): Promise<void> {

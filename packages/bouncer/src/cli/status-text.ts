@@ -1,0 +1,63 @@
+import type { Status } from '../core/status.js';
+import { agoText, spanText } from './span.js';
+import type { Style } from './style.js';
+import { tableText, type Cell } from './table.js';
+
+/** The status for a person to read. */
+export function statusText(status: Status, style: Style): string {
+  const rows: Cell[][] = [
+    ['bouncer', `${status.version}, process ${status.pid}, up ${spanText(status.uptime_seconds)}`],
+    ['server', status.server],
+    ['config', `${status.config.file}, read ${agoText(status.config.loaded, status.time)}`],
+    ...status.config.problems.map((problem): Cell[] => ['', ['bad', problem]]),
+    ['capture', captureCell(status)],
+    ...lossRows(status),
+    ['accepted', String(status.accepted)],
+    ['rejected', countsText(status.rejected)],
+    ['actions', `${status.actions.running} running, at most ${status.actions.most}`],
+    ['replay cache', replayText(status)],
+  ];
+  return `${tableText(rows, style)}\n${clientsText(status, style)}`;
+}
+
+function captureCell({ capture, time }: Status): Cell {
+  const { listening, interface: device, port, since } = capture;
+  const where = `${device}, udp port ${port}`;
+  const span = spanText((Date.parse(time) - Date.parse(since)) / 1_000);
+  return listening
+    ? ['good', `listening on ${where} for ${span}`]
+    : ['bad', `not listening on ${where} for ${span}`];
+}
+
+function lossRows({ capture, time }: Status): Cell[][] {
+  const { losses, last_loss: last, dropped, refused } = capture;
+  const rows: Cell[][] = [];
+  if (last !== null) {
+    rows.push(['', `lost ${losses} times, last ${agoText(last.time, time)}: ${last.reason}`]);
+  }
+  if (dropped > 0) rows.push(['', ['bad', `${dropped} datagrams dropped: they came too fast`]]);
+  if (Object.keys(refused).length > 0) rows.push(['', `frames refused: ${countsText(refused)}`]);
+  return rows;
+}
+
+function replayText({ replay_cache: { tags, floor } }: Status): string {
+  return floor === null ? `${tags} packets` : `${tags} packets, nothing from before ${floor}`;
+}
+
+/** The most frequent first. */
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (entries.length === 0) return '0';
+  const sum = entries.reduce((total, [, count]) => total + count, 0);
+  return `${sum} (${entries.map(([name, count]) => `${name} ${count}`).join(', ')})`;
+}
+
+function clientsText({ clients, time }: Status, style: Style): string {
+  const head: Cell[] = ['CLIENT', 'LAST ACCEPTED', 'ACTION', 'ADDRESS'].map((title) => ['strong', title]);
+  const rows = clients.map(({ name, last_accepted: last }): Cell[] =>
+    last === null
+      ? [name, ['faint', 'not since the start']]
+      : [name, agoText(last.time, time), last.action, last.address],
+  );
+  return tableText([head, ...rows], style);
+}

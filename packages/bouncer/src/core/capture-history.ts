@@ -1,0 +1,87 @@
+import type { CaptureReport } from './capture-wire.js';
+
+/** Faults told apart; there are fewer, unless the capture process has been taken over. */
+const MOST_FAULTS = 32;
+
+/** What every further fault is counted as. */
+const OTHER = 'other';
+
+const FAULT = /^[a-z-]{1,32}$/;
+
+/** What became of the capture since the start, whichever process did it. */
+export class CaptureHistory {
+  #pid: number | undefined;
+  #listening = false;
+  #since: number;
+  #losses = 0;
+  #lastLoss: { readonly at: number; readonly reason: string } | undefined;
+  #dropped = 0;
+  readonly #refused = new Map<string, number>();
+
+  /** @param unix milliseconds; so all times here */
+  constructor(unix: number) {
+    this.#since = unix;
+  }
+
+  listen(pid: number | undefined, unix: number): void {
+    if (!this.#listening) this.#since = unix;
+    this.#listening = true;
+    this.#pid = pid;
+  }
+
+  lose(reason: string, unix: number): void {
+    if (this.#listening) this.#since = unix;
+    this.#listening = false;
+    this.#pid = undefined;
+    this.#losses++;
+    this.#lastLoss = { at: unix, reason };
+  }
+
+  /** @param former the process's report before this one, since each counts from its own beginning */
+  report({ dropped, refused }: CaptureReport, former: CaptureReport | undefined): void {
+    this.#dropped += increase(dropped, former?.dropped);
+    for (const [name, count] of Object.entries(refused)) {
+      const isTold = this.#refused.has(name) || (FAULT.test(name) && this.#refused.size < MOST_FAULTS);
+      const fault = isTold ? name : OTHER;
+      const more = increase(count, former?.refused[name]);
+      this.#refused.set(fault, (this.#refused.get(fault) ?? 0) + more);
+    }
+  }
+
+  get isListening(): boolean {
+    return this.#listening;
+  }
+
+  /** The process that listens. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** Since when it listens or does not. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** How often it was lost or could not be opened. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  get lastLoss(): { readonly at: number; readonly reason: string } | undefined {
+    return this.#lastLoss;
+  }
+
+  /** Datagrams lost because they arrived faster than they can be judged. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Frames refused, by fault. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#refused;
+  }
+}
+
+function increase(now: number, before = 0): number {
+  return Math.max(0, now - before);
+}

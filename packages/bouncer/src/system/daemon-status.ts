@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { CaptureHistory } from '../core/capture-history.js';
+import type { DecisionTally } from '../core/decision-tally.js';
+import type { ReplayCache } from '../core/replay-cache.js';
+import type { CaptureStatus, ConfigStatus, Status } from '../core/status.js';
+import type { ActionSlots } from './action-slots.js';
+import type { CapturePlan } from './capture-plan.js';
+import type { Config } from './config-file.js';
+
+const MINUTE = 60_000;
+
+/** What a daemon's status is made of. Times are Unix times in milliseconds. */
+export interface StatusParts {
+  readonly version: string;
+  readonly file: string;
+  readonly config: Config;
+  readonly loadedAt: number;
+  /** What was wrong at the latest reload. */
+  readonly problems: readonly string[];
+  readonly startedAt: number;
+  readonly uptimeSeconds: number;
+  readonly plan: CapturePlan;
+  readonly history: CaptureHistory;
+  readonly tally: DecisionTally;
+  readonly replay: ReplayCache;
+  readonly slots: ActionSlots;
+}
+
+/** @param now Unix time in milliseconds */
+export function statusOf(parts: StatusParts, now: number): Status {
+  const { version, config, startedAt, uptimeSeconds, tally, replay, slots } = parts;
+  return {
+    version,
+    server: config.policy.serverId,
+    pid: process.pid,
+    time: timeText(now),
+    started: timeText(startedAt),
+    uptime_seconds: uptimeSeconds,
+    config: configOf(parts),
+    capture: captureOf(parts),
+    accepted: tally.acceptedInAll,
+    accepted_by_action: Object.fromEntries(tally.accepted),
+    rejected: Object.fromEntries(tally.rejected),
+    replay_cache: {
+      tags: replay.size,
+      floor: replay.floor === 0 ? null : timeText(replay.floor * MINUTE),
+    },
+    actions: { running: slots.taken, most: config.mostRunning },
+    clients: config.policy.clients.map(({ name }) => {
+      const last = tally.lastOf(name);
+      return {
+        name,
+        last_accepted: last ? { time: timeText(last.at), action: last.action, address: last.address } : null,
+      };
+    }),
+  };
+}
+
+function configOf({ file, loadedAt, problems }: StatusParts): ConfigStatus {
+  return { file: resolve(file), loaded: timeText(loadedAt), problems };
+}
+
+function captureOf({ plan, history }: StatusParts): CaptureStatus {
+  const { lastLoss } = history;
+  return {
+    listening: history.isListening,
+    interface: plan.spec.interface,
+    port: plan.port,
+    since: timeText(history.since),
+    pid: history.pid ?? null,
+    filter_from: timeText(plan.filter.firstMinute * MINUTE),
+    filter_until: timeText((plan.filter.lastMinute + 1) * MINUTE),
+    losses: history.losses,
+    last_loss: lastLoss ? { time: timeText(lastLoss.at), reason: lastLoss.reason } : null,
+    dropped: history.dropped,
+    refused: Object.fromEntries(history.refused),
+  };
+}
+
+function timeText(unix: number): string {
+  return new Date(unix).toISOString();
+}

@@ -1,0 +1,96 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Status } from '../core/status.js';
+
+/** What the text is to be called in HTTP. */
+export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** A number for each value of one label. */
+type Values<Label extends string> = readonly (readonly [Readonly<Record<Label, string>>, number])[];
+
+/** The status in the words of Prometheus (docs/control.md). */
+export function metricsText(status: Status): Promise<string> {
+  const registry = new Registry();
+  const { capture, config, replay_cache: replay, actions } = status;
+
+  function gauge(name: string, help: string, value: number): void {
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  }
+  function gauges<Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    values: Values<Label>,
+  ): void {
+    const metric = new Gauge({ name, help, labelNames: [label], registers: [registry] });
+    for (const [labels, value] of values) metric.set(labels, value);
+  }
+  function counter(name: string, help: string, value: number): void {
+    new Counter({ name, help, registers: [registry] }).inc(value);
+  }
+  function counters<Label extends string>(
+    name: string,
+    help: string,
+    label: Label,
+    values: Values<Label>,
+  ): void {
+    const metric = new Counter({ name, help, labelNames: [label], registers: [registry] });
+    for (const [labels, value] of values) metric.inc(labels, value);
+  }
+
+  gauges('bouncer_info', 'Always 1', 'version', [[{ version: status.version }, 1]]);
+  gauge('bouncer_start_time_seconds', 'When the daemon was started', secondsOf(status.started));
+  gauge('bouncer_config_load_time_seconds', 'When the config was read', secondsOf(config.loaded));
+  gauge(
+    'bouncer_config_last_reload_successful',
+    'Whether the latest reload worked',
+    Number(config.problems.length === 0),
+  );
+  counters(
+    'bouncer_accepted_total',
+    'Accepted packets',
+    'action',
+    Object.entries(status.accepted_by_action).map(([action, count]) => [{ action }, count]),
+  );
+  counters(
+    'bouncer_rejected_total',
+    'Datagrams that were not accepted',
+    'reason',
+    Object.entries(status.rejected).map(([reason, count]) => [{ reason }, count]),
+  );
+  gauges(
+    'bouncer_client_last_accepted_time_seconds',
+    'When a packet of the client was accepted last',
+    'client',
+    status.clients.flatMap(({ name, last_accepted: last }) =>
+      last === null ? [] : [[{ client: name }, secondsOf(last.time)] as const],
+    ),
+  );
+  gauge('bouncer_capture_listening', 'Whether packets are captured', Number(capture.listening));
+  gauge('bouncer_capture_since_seconds', 'Since when the capture is as it is', secondsOf(capture.since));
+  counter('bouncer_capture_losses_total', 'How often the capture was lost', capture.losses);
+  counter(
+    'bouncer_capture_dropped_total',
+    'Datagrams that arrived faster than they could be judged',
+    capture.dropped,
+  );
+  counters(
+    'bouncer_capture_refused_total',
+    'Frames with nothing to judge',
+    'fault',
+    Object.entries(capture.refused).map(([fault, count]) => [{ fault }, count]),
+  );
+  gauge('bouncer_replay_cache_tags', 'Tags of accepted packets that are remembered', replay.tags);
+  if (replay.floor !== null) {
+    gauge(
+      'bouncer_replay_cache_floor_seconds',
+      'Nothing sealed before this is accepted',
+      secondsOf(replay.floor),
+    );
+  }
+  gauge('bouncer_actions_running', 'Actions that run now', actions.running);
+  return registry.metrics();
+}
+
+function secondsOf(time: string): number {
+  return Date.parse(time) / 1_000;
+}

@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import { spanText } from '@bouncer-spa/bouncer/dist/cli/span.js';
+import { statusText } from '@bouncer-spa/bouncer/dist/cli/status-text.js';
+import { coloured, plain, styleOf } from '@bouncer-spa/bouncer/dist/cli/style.js';
+import { metricsText } from '@bouncer-spa/bouncer/dist/system/metrics.js';
+import { STATUS } from './status-sample.js';
+
+const TEXT = `bouncer       0.1.0, process 4711, up 2h 3m
+server        gw1.example.net
+config        /etc/bouncer/bouncer.toml, read 1h ago
+              /etc/bouncer/bouncer.toml: capture.port: is missing
+capture       listening on any, udp port 51324 for 5m 10s
+              lost 2 times, last 5m 10s ago: eth0 went away
+              3 datagrams dropped: they came too fast
+              frames refused: 1 (fragment 1)
+accepted      5
+rejected      12 (gate 10, replay 2)
+actions       1 running, at most 16
+replay cache  4 packets, nothing from before 2027-01-01T11:56:00.000Z
+
+CLIENT       LAST ACCEPTED        ACTION  ADDRESS
+alice        30s ago              ssh     2001:db8::7
+bob-at-work  not since the start
+`;
+
+describe('The status', () => {
+  it('is shown in aligned columns', () => {
+    expect(statusText(STATUS, plain)).to.equal(TEXT);
+  });
+
+  it('is the same in colour, but for the colours', () => {
+    const text = statusText(STATUS, coloured);
+    expect(text).to.include('\x1b[32mlistening on any');
+    expect(text.replaceAll(/\x1b\[\d+m/g, '')).to.equal(TEXT);
+  });
+
+  it('says in red that nobody listens', () => {
+    const capture = { ...STATUS.capture, listening: false, pid: null };
+    const text = statusText({ ...STATUS, capture }, coloured);
+    expect(text).to.include('\x1b[31mnot listening on any, udp port 51324 for 5m 10s\x1b[0m');
+  });
+
+  it('is coloured only on a terminal whose user has not declined', () => {
+    const terminal = { isTTY: true };
+    expect(styleOf(terminal, { TERM: 'xterm' })).to.equal(coloured);
+    expect(styleOf(terminal, { TERM: 'xterm', NO_COLOR: '' })).to.equal(coloured);
+    expect(styleOf(terminal, { TERM: 'xterm', NO_COLOR: '1' })).to.equal(plain);
+    expect(styleOf(terminal, { TERM: 'dumb' })).to.equal(plain);
+    expect(styleOf({}, { TERM: 'xterm' })).to.equal(plain);
+  });
+});
+
+describe('A span of time', () => {
+  for (const [seconds, text] of [
+    [0, '0s'],
+    [-3, '0s'],
+    [0.4, '0s'],
+    [59, '59s'],
+    [60, '1m'],
+    [61, '1m 1s'],
+    [3_600, '1h'],
+    [3_601, '1h'],
+    [3_660, '1h 1m'],
+    [90_000, '1d 1h'],
+    [86_400 * 400, '400d'],
+  ] as const) {
+    it(`of ${seconds} seconds is "${text}"`, () => {
+      expect(spanText(seconds)).to.equal(text);
+    });
+  }
+});
+
+describe('The metrics', () => {
+  it('tell the status in the words of Prometheus', async () => {
+    const lines = (await metricsText(STATUS))
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines).to.deep.equal([
+      'bouncer_info{version="0.1.0"} 1',
+      'bouncer_start_time_seconds 1798797420',
+      'bouncer_config_load_time_seconds 1798801200',
+      'bouncer_config_last_reload_successful 0',
+      'bouncer_accepted_total{action="ssh"} 5',
+      'bouncer_rejected_total{reason="replay"} 2',
+      'bouncer_rejected_total{reason="gate"} 10',
+      'bouncer_client_last_accepted_time_seconds{client="alice"} 1798804770',
+      'bouncer_capture_listening 1',
+      'bouncer_capture_since_seconds 1798804490',
+      'bouncer_capture_losses_total 2',
+      'bouncer_capture_dropped_total 3',
+      'bouncer_capture_refused_total{fault="fragment"} 1',
+      'bouncer_replay_cache_tags 4',
+      'bouncer_replay_cache_floor_seconds 1798804560',
+      'bouncer_actions_running 1',
+    ]);
+  });
+});
