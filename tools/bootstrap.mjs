@@ -26,6 +26,7 @@ const FOR_TEST = [
   { debian: 'busybox', command: 'busybox' },
   { debian: 'curl', command: 'curl' },
   { debian: 'iproute2', command: 'ip' },
+  { debian: 'man-db', command: 'man' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },
   { debian: 'openssl', command: 'openssl' },

@@ -1,0 +1,78 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { PLACEHOLDERS } from '@bouncer-spa/bouncer/dist/core/template.js';
+import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
+
+const PAGES = ['bouncer.8', 'bouncer.toml.5', 'opener.1'];
+
+describe('The man page', () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bouncer-man-'));
+    execFileSync(process.execPath, [repositoryPath('build/tools/man.js'), folder]);
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is made of each text in docs/man', () => {
+    expect(readdirSync(folder).sort()).to.deep.equal(PAGES);
+  });
+
+  for (const page of PAGES) {
+    it(`${page} is one that groff has no warning about`, () => {
+      expect(rendered(page).stderr).to.equal('');
+    });
+  }
+
+  it('opener.1 has the options that opener --help has, and no others', () => {
+    const helps = [help(OPENER)];
+    expect(optionsOf(section('opener.1', 'OPTIONS'))).to.deep.equal(optionsOf(helps.join('\n')));
+  });
+
+  it('bouncer.8 has the commands and options that bouncer --help has, and no others', () => {
+    const commands = Array.from(help(BOUNCER).matchAll(/^ {2}([a-z][\w-]*) {2,}/gm), ([, name = '']) => name);
+    expect(commands).to.include.members(['run', 'check']);
+    const page = section('bouncer.8', 'COMMANDS');
+    expect(Array.from(page.matchAll(/^ {3}bouncer (\S+)$/gm), ([, name]) => name)).to.deep.equal(commands);
+    const helps = commands.map((command) => help(BOUNCER, command));
+    expect(optionsOf(page)).to.deep.equal(optionsOf(helps.join('\n')));
+  });
+
+  it('bouncer.toml.5 has every placeholder', () => {
+    const actions = section('bouncer.toml.5', 'ACTIONS');
+    const names = Array.from(actions.matchAll(/^ +\{(\w+)\} +BOUNCER_(\w+)/gm), ([, name = '', variable]) => {
+      expect(variable).to.equal(name.toUpperCase());
+      return name;
+    });
+    expect(names.sort()).to.deep.equal([...PLACEHOLDERS].sort());
+  });
+
+  function rendered(page: string): { stdout: string; stderr: string } {
+    // Wide, so that no option is broken into two lines; plain, without overstriking.
+    const env = { PATH: process.env['PATH'], MANWIDTH: '500', LC_ALL: 'C.UTF-8' };
+    const argv = ['--warnings', '-E', 'ascii', '-P', 'cat', '-l', join(folder, page)];
+    return spawnSync('man', argv, { encoding: 'utf8', env });
+  }
+
+  /** The lines below a heading. */
+  function section(page: string, heading: string): string {
+    const [, lines] = new RegExp(`^${heading}\n((?: .*\n|\n)+)`, 'm').exec(rendered(page).stdout) ?? [];
+    if (lines === undefined) throw new Error(`${page} has no section ${heading}`);
+    return lines;
+  }
+});
+
+function help(program: string, ...command: string[]): string {
+  return execFileSync(process.execPath, [program, ...command, '--help'], { encoding: 'utf8' });
+}
+
+/** The options that a text names, each once. */
+function optionsOf(text: string): string[] {
+  return [...new Set(text.match(/(?<![\w.-])--?[a-zA-Z0-9][\w-]*/g))].sort();
+}
