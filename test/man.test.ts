@@ -53,6 +53,18 @@ describe('The man page', () => {
     expect(names.sort()).to.deep.equal([...PLACEHOLDERS].sort());
   });
 
+  for (const [name, pages] of [
+    ['opener', ['man/opener.1']],
+    ['bouncer', ['man/bouncer.8', 'man/bouncer.toml.5']],
+  ] as const) {
+    it(`goes into the npm package of ${name}`, () => {
+      const argv = ['pack', '--dry-run', '--json', '--workspace', `packages/${name}`];
+      const output = execFileSync('npm', argv, { cwd: repositoryPath(''), encoding: 'utf8' });
+      const [packed] = JSON.parse(output) as { files: { path: string }[] }[];
+      expect(packed?.files.map(({ path }) => path)).to.include.members([...pages]);
+    }).timeout(60_000);
+  }
+
   function rendered(page: string): { stdout: string; stderr: string } {
     // Wide, so that no option is broken into two lines; plain, without overstriking.
     const env = { PATH: process.env['PATH'], MANWIDTH: '500', LC_ALL: 'C.UTF-8' };

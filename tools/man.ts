@@ -3,7 +3,7 @@
  * `COMMAND --help` says, so that the pages name the options that there are; `.\" commands: PROGRAM` for
  * that of each of its commands; `.\" file: PATH` for a file of the repository.
  *
- *   npm run man [FOLDER]      the folder is build/man if none is given
+ *   node build/tools/man.js [FOLDER [PAGE...]]      default: build/man, and all pages
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,9 +15,9 @@ const SOURCE = join(ROOT, 'docs', 'man');
 /** A row of two columns: options or a command, and what they do. */
 const ROW = /^ {2,7}(\S(?:.*?\S)?) {2,}(\S.*)$/;
 
-const [folder = join(ROOT, 'build', 'man')] = process.argv.slice(2);
+const [folder = join(ROOT, 'build', 'man'), ...pages] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-for (const name of readdirSync(SOURCE)) {
+for (const name of pages.length > 0 ? pages : readdirSync(SOURCE)) {
   writeFileSync(join(folder, name), complete(readFileSync(join(SOURCE, name), 'utf8')));
 }
 
