@@ -25,14 +25,20 @@ const FOR_BUILD = [
 const FOR_TEST = [
   { debian: 'busybox', command: 'busybox' },
   { debian: 'curl', command: 'curl' },
+  { debian: 'fish', command: 'fish' },
+  { debian: 'git', command: 'git' },
   { debian: 'iproute2', command: 'ip' },
   { debian: 'man-db', command: 'man' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },
+  { debian: 'openssh-client', command: 'ssh' },
+  { debian: 'openssh-server', command: 'sshd' },
   { debian: 'openssl', command: 'openssl' },
+  { debian: 'rsync', command: 'rsync' },
   { debian: 'shellcheck', command: 'shellcheck' },
   { debian: 'socat', command: 'socat' },
   { debian: 'tcpdump', command: 'tcpdump' },
+  { debian: 'zsh', command: 'zsh' },
 ];
 
 function main() {

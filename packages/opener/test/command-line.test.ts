@@ -30,6 +30,8 @@ describe('the command line', () => {
         address: undefined,
         argument: '',
       },
+      sending: { source: undefined, sourcePort: undefined, ttl: undefined },
+      wait: undefined,
       print: false,
       verbose: false,
     });
@@ -151,7 +153,7 @@ describe('the command line', () => {
     [['home', '-d', 'a b'], 'destination expected a host name or an address without brackets, got "a b"'],
     [['a/b'], 'profile expected a name, got the path "a/b"'],
     [['--profile', ''], '--profile expected the name of a file, got none'],
-    [['home', '-k', ''], '-k expected the name of a file, got none'],
+    [['home', '-k', ''], '--key expected the name of a file, got none'],
     [['home', '--for', '0'], 'duration expected at least 1 second, got 0'],
     [['home', '--allow', '::'], 'address expected one that somebody has, got "::"'],
     [['home', '--arg', 'é'.repeat(33)], 'argument expected at most 64 bytes of UTF-8, got 66'],

@@ -25,6 +25,7 @@ describe('an error', function () {
       usage: 2,
       profile: 3,
       resolving: 4,
+      closed: 5,
       internal: 70,
     });
   });

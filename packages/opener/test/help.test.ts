@@ -32,9 +32,11 @@ describe('help', function () {
 
   it('names every option', () => {
     const options =
-      '-d --destination -p --port -f --action -k --key --profile -4 --ipv4 -6 --ipv6 --allow --for --arg --print';
-    for (const option of `${options} -v --verbose -h --help -V --version keygen`.split(' ')) {
-      expect(HELP.split(/[\s,]+/)).to.include(option);
+      '-d --destination -p --port -f --action -k --key --profile -4 --ipv4 -6 --ipv6 --allow --for --arg --print --wait --no-wait --source --source-port --ttl';
+    for (const option of `${options} -v --verbose -h --help -V --version keygen list doctor proxy completion`.split(
+      ' ',
+    )) {
+      expect(HELP.split(/[\s,;[\]]+/)).to.include(option);
     }
   });
 

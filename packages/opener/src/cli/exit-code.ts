@@ -12,6 +12,8 @@ export const EXIT_CODE = {
   profile: 3,
   /** The host name does not resolve. */
   resolving: 4,
+  /** The port that was waited for did not open. */
+  closed: 5,
   /** A bug (EX_SOFTWARE of sysexits.h). */
   internal: 70,
 } as const satisfies Record<RefusalKind | 'done' | 'internal', number>;

@@ -29,6 +29,31 @@ async function run(command: Command): Promise<void> {
       keygen(command.file);
       break;
     }
+    case 'list': {
+      const { list } = await import('./list.js');
+      await list(command.json);
+      break;
+    }
+    case 'proxy': {
+      const { proxy } = await import('./proxy.js');
+      await proxy(command);
+      break;
+    }
+    case 'doctor': {
+      const { doctor } = await import('./doctor.js');
+      await doctor(command.profile);
+      break;
+    }
+    case 'completion': {
+      const { completion } = await import('./completion.js');
+      await completion(command.shell);
+      break;
+    }
+    case 'words': {
+      const { completionWords } = await import('./completion-words.js');
+      await completionWords(command.profile);
+      break;
+    }
     case 'help': {
       const { HELP } = await import('./help.js');
       const { writeStandardOutput } = await import('../system/standard-output.js');

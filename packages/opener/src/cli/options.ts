@@ -1,4 +1,3 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { parseActingAddress } from '../core/address.js';
 import { checkArgument } from '../core/argument.js';
 import { parseDuration } from '../core/duration.js';
@@ -6,52 +5,48 @@ import { isHost } from '../core/host.js';
 import { parsePort } from '../core/port.js';
 import { chooseProfile, type ProfileChoice } from '../core/profile-choice.js';
 import { quoted } from '../core/quote.js';
-import { Refusal } from '../core/refusal.js';
 import type { Family, RequestOptions } from '../core/request.js';
 import { isWrittenSecret } from '../core/secret-text.js';
+import { parseTtl, type Sending } from '../core/sending.js';
+import { parseTcpDoor, type WaitOption } from '../core/wait-choice.js';
+import { allowOnly, refuseSurplus, sortWords, usage, type Words } from './words.js';
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'keygen'; readonly file: string }
-  | SendCommand;
+  | { readonly kind: 'list'; readonly json: boolean }
+  | { readonly kind: 'doctor'; readonly profile: ProfileChoice }
+  | { readonly kind: 'completion'; readonly shell: Shell }
+  | { readonly kind: 'words'; readonly profile: string | undefined }
+  | SendCommand
+  | ProxyCommand;
 
-export interface SendCommand {
-  readonly kind: 'send';
+export type Shell = 'bash' | 'zsh' | 'fish';
+
+interface Knocking {
   readonly profile: ProfileChoice;
   /** "-" is standard input; `undefined` means the profile's seed. */
   readonly keyFile: string | undefined;
   readonly request: RequestOptions;
-  readonly print: boolean;
+  readonly sending: Sending;
   readonly verbose: boolean;
 }
 
-const OPTIONS = {
-  destination: { type: 'string', short: 'd' },
-  port: { type: 'string', short: 'p' },
-  action: { type: 'string', short: 'f' },
-  key: { type: 'string', short: 'k' },
-  profile: { type: 'string' },
-  ipv4: { type: 'boolean', short: '4' },
-  ipv6: { type: 'boolean', short: '6' },
-  allow: { type: 'string' },
-  for: { type: 'string' },
-  arg: { type: 'string' },
-  print: { type: 'boolean' },
-  verbose: { type: 'boolean', short: 'v' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'V' },
-} as const satisfies ParseArgsConfig['options'];
-
-type OptionName = keyof typeof OPTIONS;
-
-/** The words of the command line, sorted, and each option at most once. */
-interface Words {
-  /** The value as given; a switch has the empty text. */
-  readonly options: ReadonlyMap<OptionName, string>;
-  readonly positionals: readonly string[];
+export interface SendCommand extends Knocking {
+  readonly kind: 'send';
+  readonly wait: WaitOption;
+  readonly print: boolean;
 }
+
+export interface ProxyCommand extends Knocking {
+  readonly kind: 'proxy';
+  /** The TCP port to open and to relay to. */
+  readonly port: number;
+}
+
+const PROXY_HINT = 'ssh -o "ProxyCommand opener proxy %h %p" HOST';
 
 /**
  * Reads the command line.
@@ -60,44 +55,110 @@ interface Words {
  */
 export async function parseCommandLine(args: readonly string[]): Promise<Command> {
   const [first] = args;
-  const isSubcommand = first === 'send' || first === 'keygen';
-  const words = sortWords(isSubcommand ? args.slice(1) : args);
+  const read = first === undefined ? undefined : SUBCOMMANDS.get(first);
+  const words = sortWords(read === undefined ? args : args.slice(1));
   if (words.options.has('help')) return { kind: 'help' };
   if (words.options.has('version')) return { kind: 'version' };
-  return first === 'keygen' ? keygenCommand(words) : await sendCommand(words);
+  return await (read ?? sendCommand)(words);
 }
+
+/** How each subcommand reads its words. A profile of such a name needs `send` before it. */
+const SUBCOMMANDS = new Map<string, (words: Words) => Command | Promise<Command>>([
+  ['send', sendCommand],
+  ['list', listCommand],
+  ['proxy', proxyCommand],
+  ['doctor', doctorCommand],
+  ['completion', completionCommand],
+  ['keygen', keygenCommand],
+  // What the completion scripts ask, and nobody else.
+  ['completion-words', wordsCommand],
+]);
 
 function keygenCommand({ options, positionals }: Words): Command {
   const [file, ...others] = positionals;
   if (file === undefined || file === '' || others.length > 0 || options.size > 0) {
-    throw new Refusal('usage', {
-      sentence: 'keygen expected the name of one new file and nothing else',
-      hint: 'opener keygen alice.seed',
-    });
+    throw usage('keygen expected the name of one new file and nothing else', 'opener keygen alice.seed');
   }
   return { kind: 'keygen', file };
 }
 
+function listCommand({ options, positionals }: Words): Command {
+  allowOnly('list', options, ['json']);
+  refuseSurplus(positionals, 'opener list --json');
+  return { kind: 'list', json: options.has('json') };
+}
+
+function doctorCommand({ options, positionals }: Words): Command {
+  allowOnly('doctor', options, ['profile']);
+  const file = readFileName(options, 'profile');
+  const [name, ...others] = file === undefined ? positionals : [undefined, ...positionals];
+  refuseSurplus(others, 'opener doctor PROFILE');
+  return { kind: 'doctor', profile: chooseProfile(file, name, undefined) };
+}
+
+function completionCommand({ options, positionals }: Words): Command {
+  allowOnly('completion', options, []);
+  const [shell, ...others] = positionals;
+  refuseSurplus(others, 'opener completion bash');
+  if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
+    const got = shell === undefined ? 'none' : quoted(shell);
+    throw usage(`completion expected bash, zsh or fish, got ${got}`, 'eval "$(opener completion bash)"');
+  }
+  return { kind: 'completion', shell };
+}
+
+function wordsCommand({ options, positionals }: Words): Command {
+  allowOnly('completion-words', options, []);
+  return { kind: 'words', profile: positionals[0] };
+}
+
+async function proxyCommand({ options, positionals }: Words): Promise<ProxyCommand> {
+  const ALLOWED = ['port', 'action', 'key', 'profile', 'ipv4', 'ipv6', 'for', 'arg', 'verbose'] as const;
+  allowOnly('proxy', options, ALLOWED);
+  const [host, port, ...others] = positionals;
+  refuseSurplus(others, PROXY_HINT);
+  if (host === undefined || port === undefined) throw usage('proxy expected a host and a port', PROXY_HINT);
+  const file = readFileName(options, 'profile');
+  return {
+    kind: 'proxy',
+    port: parsePort(port),
+    // A profile that was found by the host has it, or has that name and knows the real one.
+    ...(await readKnocking(options, chooseProfile(file, undefined, checkHost(host)), file && host)),
+  };
+}
+
 async function sendCommand({ options, positionals }: Words): Promise<SendCommand> {
-  const file = options.get('profile');
+  if (options.has('json')) throw usage('--json is for list', 'opener list --json');
+  const file = readFileName(options, 'profile');
   // An explicit file leaves only the action to be named.
   const [name, action, ...others] = file === undefined ? positionals : [undefined, ...positionals];
-  const [surplus] = others;
-  if (surplus !== undefined) throw usage(`unexpected ${quoted(surplus)}`, 'opener PROFILE ACTION');
+  refuseSurplus(others, 'opener PROFILE ACTION');
   if (action !== undefined && options.has('action')) {
     throw usage(`two actions are given, ${quoted(action)} and ${quoted(options.get('action') ?? '')}`);
   }
-  if (file === '') throw usage('--profile expected the name of a file, got none');
-  const host = options.get('destination');
-  if (host !== undefined && !isHost(host)) {
-    throw usage(`destination expected a host name or an address without brackets, got ${quoted(host)}`);
-  }
+  const destination = options.get('destination');
+  const host = destination === undefined ? undefined : checkHost(destination);
+  const print = options.has('print');
+  if (print && options.has('wait')) throw usage('--print sends nothing, so there is nothing to wait for');
+  return {
+    kind: 'send',
+    ...(await readKnocking(options, chooseProfile(file, name, host), host, action)),
+    wait: readWait(options),
+    print,
+  };
+}
+
+async function readKnocking(
+  options: Words['options'],
+  profile: ProfileChoice,
+  host: string | undefined,
+  action?: string,
+): Promise<Knocking> {
   const duration = options.get('for');
   const address = options.get('allow');
   const port = options.get('port');
   return {
-    kind: 'send',
-    profile: chooseProfile(file, name, host),
+    profile,
     keyFile: readKeyFile(options),
     request: {
       host,
@@ -108,9 +169,32 @@ async function sendCommand({ options, positionals }: Words): Promise<SendCommand
       address: address === undefined ? undefined : await parseActingAddress(address),
       argument: checkArgument(options.get('arg') ?? ''),
     },
-    print: options.has('print'),
+    sending: await readSending(options),
     verbose: options.has('verbose'),
   };
+}
+
+async function readSending(options: Words['options']): Promise<Sending> {
+  const source = options.get('source');
+  const port = options.get('source-port');
+  const ttl = options.get('ttl');
+  return {
+    source: source === undefined ? undefined : (await parseActingAddress(source)).text,
+    sourcePort: port === undefined ? undefined : parsePort(port),
+    ttl: ttl === undefined ? undefined : parseTtl(ttl),
+  };
+}
+
+function readWait(options: Words['options']): WaitOption {
+  const door = options.get('wait');
+  if (door === undefined) return options.has('no-wait') ? 'never' : undefined;
+  if (options.has('no-wait')) throw usage('--wait and --no-wait exclude each other');
+  return parseTcpDoor(door);
+}
+
+function checkHost(host: string): string {
+  if (isHost(host)) return host;
+  throw usage(`destination expected a host name or an address without brackets, got ${quoted(host)}`);
 }
 
 function readFamily(options: Words['options']): Family {
@@ -120,8 +204,7 @@ function readFamily(options: Words['options']): Family {
 }
 
 function readKeyFile(options: Words['options']): string | undefined {
-  const file = options.get('key');
-  if (file === '') throw usage('-k expected the name of a file, got none');
+  const file = readFileName(options, 'key');
   if (file !== undefined && isWrittenSecret(file)) {
     throw usage(
       '-k expected the name of a file, got what looks like a seed itself',
@@ -131,47 +214,8 @@ function readKeyFile(options: Words['options']): string | undefined {
   return file;
 }
 
-/** parseArgs reports in its own words, and takes an option twice; hence its tokens, judged here. */
-function sortWords(args: readonly string[]): Words {
-  const options = new Map<OptionName, string>();
-  const positionals: string[] = [];
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: OPTIONS,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value, inlineValue } = token;
-    if (!isOption(name)) throw usage(`unknown option ${rawName}`, 'opener --help');
-    if (options.has(name)) throw usage(`${rawName} is given twice`);
-    if (OPTIONS[name].type === 'boolean') {
-      if (value !== undefined) throw usage(`${rawName} takes no value`);
-    } else if (value === undefined) {
-      throw usage(`${rawName} needs a value`);
-    } else if (!inlineValue && /^-./.test(value)) {
-      // Most likely the value was forgotten and the next option stands in its place.
-      throw usage(
-        `${rawName} needs a value, and ${quoted(value)} looks like an option`,
-        hintToJoin(name, value),
-      );
-    }
-    options.set(name, value ?? '');
-  }
-  return { options, positionals };
-}
-
-function hintToJoin(name: OptionName, value: string): string {
-  return `if it is the value, write --${name}=${value}`;
-}
-
-function isOption(name: string): name is OptionName {
-  return Object.hasOwn(OPTIONS, name);
-}
-
-function usage(sentence: string, hint?: string): Refusal {
-  return new Refusal('usage', { sentence, hint });
+function readFileName(options: Words['options'], option: 'key' | 'profile'): string | undefined {
+  const file = options.get(option);
+  if (file === '') throw usage(`--${option} expected the name of a file, got none`);
+  return file;
 }

@@ -1,36 +1,44 @@
-import { seal } from '@bouncer-spa/protocol';
-import { describe } from '../core/description.js';
-import { messageOf, planRequest } from '../core/request.js';
+import { showDoor } from '../core/door.js';
+import { planRequest } from '../core/request.js';
+import { chooseWait, silentDoor } from '../core/wait-choice.js';
 import { loadProfile } from '../system/profile-file.js';
-import { loadSealer } from '../system/sealer.js';
+import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
 import { say } from './say.js';
 
 /**
- * Sends one packet, or prints it.
+ * Sends one packet and waits for what it opens, or prints it.
  * @throws {Refusal} if anything stands in the way
  */
 export async function send(command: SendCommand): Promise<void> {
   const profile = await loadProfile(command.profile);
   const request = planRequest(command.request, profile);
-  const sealer = await loadSealer(profile, command.keyFile);
-
-  const sealNow = (address?: string): Uint8Array => {
-    const time = Date.now();
-    const packet = seal(sealer, messageOf(request, time));
-    if (command.verbose) say(...describe(request, { time, size: packet.length, address }));
-    return packet;
-  };
+  const knock = await Knock.load(profile, request, command.keyFile, command.verbose);
 
   // Each way loads only the modules that it takes.
   if (command.print) {
     const { writeStandardOutput } = await import('../system/standard-output.js');
-    await writeStandardOutput(`${Buffer.from(sealNow()).toString('base64')}\n`);
-  } else {
+    await writeStandardOutput(`${Buffer.from(knock.packet()).toString('base64')}\n`);
+    return;
+  }
+  const { sendDatagram } = await import('../system/datagram.js');
+  const door = chooseWait(command.wait, profile.wait, request, command.sending.source === undefined);
+  const isTalkative = command.verbose || process.stderr.isTTY;
+  if (door === undefined) {
     const { resolve } = await import('../system/resolve.js');
-    const { sendDatagram } = await import('../system/datagram.js');
     const destination = await resolve(request.host, request.family);
     // Sealed only now, since resolving a name can take a good part of a minute.
-    await sendDatagram(sealNow(destination.address), destination, request.port);
+    await sendDatagram(knock.packet(destination.address), destination, request.port, command.sending);
+    const silent = command.wait === undefined && profile.wait ? silentDoor(request.action.opens) : undefined;
+    if (silent !== undefined && isTalkative) {
+      say(`sent; a UDP port gives no sign of being open, so ${showDoor(silent)} is not waited for`);
+    }
+    return;
   }
+  const { waitForDoor } = await import('./wait.js');
+  const { connection, address, took } = await waitForDoor(knock, door.port, (payload, to) =>
+    sendDatagram(payload, to, request.port, command.sending),
+  );
+  connection.destroy();
+  if (isTalkative) say(`tcp/${door.port} at ${address} is open after ${took} s`);
 }

@@ -61,3 +61,16 @@ function parseCode(digits: string): ActionCode {
     throw new Refusal('usage', { sentence: error.message });
   }
 }
+
+/** The name of the first action that opens a port; nothing if none says that it does. */
+export function actionOpening(
+  protocol: Door['protocol'],
+  port: number,
+  names: ActionNames,
+): string | undefined {
+  for (const [name, { opens }] of names) {
+    if (opens.some((door) => door.protocol === protocol && door.first <= port && port <= door.last))
+      return name;
+  }
+  return undefined;
+}

@@ -1,5 +1,5 @@
 /** What a refusal is about; the command line gives each kind its exit code. */
-export type RefusalKind = 'sending' | 'usage' | 'profile' | 'resolving';
+export type RefusalKind = 'sending' | 'usage' | 'profile' | 'resolving' | 'closed';
 
 /** One thing that is wrong. */
 export interface Problem {

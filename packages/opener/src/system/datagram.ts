@@ -1,24 +1,40 @@
 import { createSocket } from 'node:dgram';
 import { Refusal } from '../core/refusal.js';
+import type { Sending } from '../core/sending.js';
 import type { Destination } from './resolve.js';
 import { isSystemError, reasonOf } from './reason.js';
 
 /**
- * Hands one datagram to the kernel from a port of the kernel's choice.
+ * Hands one datagram to the kernel.
  * @param payload 1 to 508 bytes
  * @param port 1 to 65535
  * @throws {Refusal} if the kernel does not take it
  */
-export async function sendDatagram(payload: Uint8Array, to: Destination, port: number): Promise<void> {
+export async function sendDatagram(
+  payload: Uint8Array,
+  to: Destination,
+  port: number,
+  sending: Sending,
+): Promise<void> {
+  if (sending.source !== undefined) {
+    const { sendRawDatagram } = await import('./raw-datagram.js');
+    await sendRawDatagram(payload, to, port, { ...sending, source: sending.source });
+    return;
+  }
   const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4');
   try {
     await new Promise<void>((resolve, reject) => {
       // A socket that cannot be bound says so here and never calls back.
       socket.once('error', reject);
-      socket.send(payload, port, to.address, (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
+      const send = (): void => {
+        if (sending.ttl !== undefined) socket.setTTL(sending.ttl);
+        socket.send(payload, port, to.address, (error) => {
+          if (error === null) resolve();
+          else reject(error);
+        });
+      };
+      if (sending.sourcePort === undefined && sending.ttl === undefined) send();
+      else socket.bind(sending.sourcePort ?? 0, send);
     });
   } catch (error) {
     if (!isSystemError(error)) throw error;

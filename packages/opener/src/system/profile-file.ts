@@ -20,7 +20,11 @@ const EXAMPLE = fileURLToPath(new URL('../../example.toml', import.meta.url));
  * @throws {Refusal} if there is none, or more than one, or there is anything wrong with it
  */
 export async function loadProfile(choice: ProfileChoice): Promise<Profile> {
-  const file = await locate(choice);
+  return readProfile(await locate(choice));
+}
+
+/** @throws {Refusal} if there is no such file, or anything wrong with it */
+export async function readProfile(file: string): Promise<Profile> {
   const { text, exposure } = readRegularFile(file, PROFILE_MAX_SIZE, hintToWrite(file));
   return checkProfile(await parse(text, file), file, exposure);
 }
@@ -31,7 +35,7 @@ async function locate(choice: ProfileChoice): Promise<string> {
   if (choice.kind === 'name') return profileFile(folder, choice.name);
   const { host } = choice;
   const ofThatName = profileFile(folder, host);
-  const files = list(folder);
+  const files = listProfiles(folder);
   if (files.includes(ofThatName)) return ofThatName;
 
   const { found, unread } = await searchFor(host, files);
@@ -47,8 +51,8 @@ async function locate(choice: ProfileChoice): Promise<string> {
   return only;
 }
 
-/** The profiles in a folder, in the order of their names. None if there is no such folder. */
-function list(folder: string): string[] {
+/** The files of the profiles in a folder, in the order of their names. None if there is no such folder. */
+export function listProfiles(folder: string): string[] {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith('.toml'));
     return names.sort().map((name) => profileFile(folder, name.slice(0, -'.toml'.length)));

@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { quoted } from '../core/quote.js';
 import { Refusal } from '../core/refusal.js';
@@ -15,12 +16,29 @@ export interface Destination {
  * @throws {Refusal} if there is none of the family asked for
  */
 export async function resolve(host: string, family: Family): Promise<Destination> {
+  const [first] = await resolveEach(host, family);
+  return first;
+}
+
+/**
+ * Resolves a host name as the system does, and takes the first address of each family: a server that has
+ * several may be several machines, and what one of them opens the others do not.
+ * @returns in the system's order of preference
+ * @throws {Refusal} if there is none of the family asked for
+ */
+export async function resolveEach(
+  host: string,
+  family: Family,
+): Promise<readonly [Destination, ...Destination[]]> {
   const kind = family === 0 ? 'an address' : `an IPv${family} address`;
   try {
-    const found = await lookup(host, { family });
+    const found = await lookup(host, { family, all: true });
     // An address written as such comes back as it is, whatever family was asked for.
-    if (family === 0 || found.family === family) {
-      return { address: found.address, family: found.family === 6 ? 6 : 4 };
+    const wanted = found.filter((each) => family === 0 || each.family === family);
+    const [first] = wanted;
+    if (first !== undefined) {
+      const other = wanted.find((each) => each.family !== first.family);
+      return other === undefined ? [destination(first)] : [destination(first), destination(other)];
     }
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -32,6 +50,10 @@ export async function resolve(host: string, family: Family): Promise<Destination
     sentence: `host ${quoted(host)} is not ${kind}`,
     hint: `leave out -${family}`,
   });
+}
+
+function destination({ address, family }: LookupAddress): Destination {
+  return { address, family: family === 6 ? 6 : 4 };
 }
 
 function cause(code: string): string {

@@ -23,6 +23,11 @@ export class Receiver {
     return this.#socket.address().port;
   }
 
+  /** Calls when a datagram has come and is kept. */
+  onDatagram(call: () => void): void {
+    this.#socket.on('message', call);
+  }
+
   /** Everything that was sent before, with time for a second copy to arrive. */
   async all(): Promise<readonly Buffer[]> {
     await wait(100);

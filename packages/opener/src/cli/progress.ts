@@ -1,0 +1,28 @@
+/** Milliseconds between two looks of the line: often enough to be seen alive. */
+const INTERVAL = 100;
+
+/** Back to the line's beginning, and clear what it held (ECMA-48 EL). */
+const CLEAR_LINE = '\r\u001b[K';
+
+/** One line that tells of something going on, on a terminal only; gone when it is over. */
+export class Progress {
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /** @param line what to show now */
+  constructor(line: () => string) {
+    if (!process.stderr.isTTY) return;
+    const show = (): void => {
+      process.stderr.write(
+        `${CLEAR_LINE}opener: ${line().slice(0, process.stderr.columns - '\ropener: '.length)}`,
+      );
+    };
+    show();
+    this.#timer = setInterval(show, INTERVAL);
+  }
+
+  end(): void {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    process.stderr.write(CLEAR_LINE);
+  }
+}

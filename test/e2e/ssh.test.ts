@@ -1,0 +1,230 @@
+import { execFileSync, type ChildProcess } from 'node:child_process';
+import { createHash, randomFillSync } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Bouncer } from '../support/bouncer.js';
+import { PORT, SERVER_ID } from '../support/installation.js';
+import type { Host } from '../support/network.js';
+import { OPENER, repositoryPath } from '../support/paths.js';
+import { Stage } from '../support/stage.js';
+import { waitFor } from '../support/wait.js';
+
+const LARGE_FILE_SIZE = 64 * 1024 * 1024;
+
+/** Milliseconds after which a command that hangs is ended. */
+const PATIENCE = 60_000;
+
+describe('ssh through opener', function () {
+  this.timeout(90_000);
+  const stage = new Stage();
+  let bouncer: Bouncer;
+
+  before(async function () {
+    stage.open(this);
+    const { network, installation } = stage;
+    network.dropPort(PORT);
+    network.run(network.server, ['nft', '-f', repositoryPath('configs/door.nft')]);
+    installation.addClient('alice');
+    installation.writeConfig(`
+[actions.ssh]
+code = 21
+run = ["${repositoryPath('configs/open-ssh')}", "{address}", "{duration}"]
+for = "30s"
+
+[clients.alice]
+seed_file = "alice.seed"
+actions = ["ssh"]
+`);
+    bouncer = await stage.bouncer();
+    writeProfiles();
+    startSshd();
+    writeClientSide();
+    await waitFor('sshd to listen', () =>
+      network.run(network.server, ['ss', '-Hltn', 'sport = :22']) === '' ? undefined : true,
+    );
+  });
+
+  after(async () => {
+    await stage.close();
+  });
+
+  beforeEach(() => {
+    // Each finds the door shut.
+    stage.network.run(stage.network.server, ['nft', '-f', repositoryPath('configs/door.nft')]);
+  });
+
+  /** One profile for each of the server's addresses. */
+  function writeProfiles(): void {
+    const { network, installation } = stage;
+    mkdirSync(installation.path('opener'), { mode: 0o700 });
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const profile = `host = "${network.server[family]}"
+port = ${PORT}
+server_id = "${SERVER_ID}"
+gate_key_file = "../gate.key"
+seed_file = "../alice.seed"
+[actions.ssh]
+code = 21
+opens = ["tcp/22"]
+`;
+      writeFileSync(installation.path(`opener/${family}.toml`), profile, { mode: 0o600 });
+    }
+  }
+
+  function startSshd(): void {
+    const { network, installation } = stage;
+    mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+    for (const name of ['host.key', 'alice.key']) {
+      const args = ['-q', '-t', 'ed25519', '-N', '', '-f', installation.path(name)];
+      execFileSync('ssh-keygen', args, { stdio: 'ignore' });
+    }
+    copyFileSync(installation.path('alice.key.pub'), installation.path('authorized_keys'));
+    writeFileSync(
+      installation.path('sshd_config'),
+      `HostKey ${installation.path('host.key')}
+AuthorizedKeysFile ${installation.path('authorized_keys')}
+PidFile none
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+Subsystem sftp internal-sftp
+`,
+    );
+    const sshd: ChildProcess = network.start(
+      network.server,
+      ['/usr/sbin/sshd', '-D', '-f', installation.path('sshd_config')],
+      { stdio: 'ignore' },
+    );
+    stage.whenClosed(() => sshd.kill());
+  }
+
+  function writeClientSide(): void {
+    const { installation } = stage;
+    // ssh finds `opener` in $PATH, as it does once the package is installed.
+    const command = installation.path('opener-command/opener');
+    mkdirSync(installation.path('opener-command'));
+    writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${OPENER}' "$@"\n`);
+    chmodSync(command, 0o755);
+    const common = `  User root
+  IdentityFile ${installation.path('alice.key')}
+  UserKnownHostsFile /dev/null
+  StrictHostKeyChecking no
+  LogLevel ERROR
+`;
+    writeFileSync(installation.path('proxy.config'), `Host *\n${common}  ProxyCommand opener proxy %h %p\n`);
+    writeFileSync(
+      installation.path('match.config'),
+      `Match host ${stage.network.server.ipv4} exec "opener ipv4 ssh"\nMatch all\n${common}`,
+    );
+    writeFileSync(installation.path('plain.config'), `Host *\n${common}  ConnectTimeout 2\n`);
+  }
+
+  function run(host: Host, argv: readonly string[]): string {
+    const { installation, network } = stage;
+    const path = `PATH=${installation.path('opener-command')}:${process.env['PATH'] ?? ''}`;
+    const surroundings = [path, `XDG_CONFIG_HOME=${installation.folder}`, `HOME=${installation.folder}`];
+    return network.run(host, ['timeout', String(PATIENCE / 1000), 'env', ...surroundings, ...argv]);
+  }
+
+  function ssh(config: string, ...args: string[]): string {
+    return run(stage.network.client, ['ssh', '-F', stage.installation.path(config), ...args]);
+  }
+
+  /** `ssh` with its options, as one word for programs that start it themselves. */
+  function sshCommand(): string {
+    return `ssh -F ${stage.installation.path('proxy.config')}`;
+  }
+
+  /** Writes a file of random bytes. @returns its checksum */
+  function writeLargeFile(name: string): string {
+    const bytes = randomFillSync(Buffer.alloc(LARGE_FILE_SIZE));
+    writeFileSync(stage.installation.path(name), bytes);
+    return createHash('sha256').update(bytes).digest('hex');
+  }
+
+  function checksum(name: string): string {
+    return createHash('sha256')
+      .update(readFileSync(stage.installation.path(name)))
+      .digest('hex');
+  }
+
+  it('finds the door shut without it', () => {
+    expect(() => ssh('plain.config', stage.network.server.ipv4, 'true')).to.throw(/timed out/i);
+  });
+
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    it(`as ProxyCommand runs a command over ${family}, with its output and exit status`, async () => {
+      const address = stage.network.server[family];
+      const from = bouncer.records.length;
+      expect(ssh('proxy.config', address, 'echo out')).to.equal('out\n');
+      await bouncer.logged('its acceptance', ({ decision }) => decision === 'accept', from);
+      let status: unknown;
+      try {
+        ssh('proxy.config', address, 'exit 42');
+      } catch (error) {
+        status = (error as { readonly status?: unknown }).status;
+      }
+      expect(status).to.equal(42);
+    });
+  }
+
+  it('as ProxyCommand says what is wrong, if the host has no profile', () => {
+    expect(() => ssh('proxy.config', '192.0.2.77', 'true')).to.throw(
+      /\nopener: no profile for "192\.0\.2\.77": /,
+    );
+  });
+
+  it('as a condition in ssh_config opens the door before ssh connects by itself', () => {
+    expect(ssh('match.config', stage.network.server.ipv4, 'echo in')).to.equal('in\n');
+  });
+
+  it('copies a large file both ways with scp', () => {
+    const { installation, network } = stage;
+    const expected = writeLargeFile('large');
+    const scp = ['scp', '-q', '-F', installation.path('proxy.config')];
+    run(network.client, [
+      ...scp,
+      installation.path('large'),
+      `[${network.server.ipv6}]:${installation.path('up')}`,
+    ]);
+    expect(checksum('up')).to.equal(expected);
+    run(network.client, [
+      ...scp,
+      `${network.server.ipv4}:${installation.path('up')}`,
+      installation.path('down'),
+    ]);
+    expect(checksum('down')).to.equal(expected);
+  });
+
+  it('copies a folder with rsync', () => {
+    const { installation, network } = stage;
+    mkdirSync(installation.path('folder'));
+    const expected = writeLargeFile('folder/large');
+    const target = `${network.server.ipv4}:${installation.path('copy')}`;
+    run(network.client, ['rsync', '-a', '-e', sshCommand(), `${installation.path('folder')}/`, target]);
+    expect(checksum('copy/large')).to.equal(expected);
+  });
+
+  it('clones a git repository', () => {
+    const { installation, network } = stage;
+    const repository = installation.path('repository.git');
+    const git = ['git', '-c', 'user.name=A', '-c', 'user.email=a@example.net', '-c', 'safe.directory=*'];
+    const work = installation.path('work');
+    run(network.server, [...git, 'init', '-q', work]);
+    writeFileSync(installation.path('work/file'), 'content\n');
+    run(network.server, [...git, '-C', work, 'add', 'file']);
+    run(network.server, [...git, '-C', work, 'commit', '-q', '-m', 'one']);
+    run(network.server, [...git, 'clone', '-q', '--bare', work, repository]);
+    const clone = installation.path('clone');
+    run(network.client, [
+      'env',
+      `GIT_SSH_COMMAND=${sshCommand()}`,
+      'git',
+      'clone',
+      '-q',
+      `ssh://${network.server.ipv4}${repository}`,
+      clone,
+    ]);
+    expect(readFileSync(installation.path('clone/file'), 'utf8')).to.equal('content\n');
+  });
+});
