@@ -70,7 +70,7 @@ describe('The control socket', () => {
     expect(told.accepted_by_action).to.deep.equal({ ssh: 1 });
     expect(told.rejected).to.deep.equal({ action: 1 });
     expect(told.config).to.include({ file: installation.config }).and.deep.include({ problems: [] });
-    expect(told.capture).to.include({ listening: true, port: PORT, pid: bouncer.capturePid, losses: 0 });
+    expect(told.captures[0]).to.include({ listening: true, port: PORT, pid: bouncer.capturePid, losses: 0 });
     expect(told.replay_cache.tags).to.equal(1);
     const [alice, bob] = told.clients;
     expect(alice?.last_accepted).to.include({ action: 'ssh', address: network.client.ipv4 });

@@ -17,6 +17,15 @@ import {
 export const PORT = 51_324;
 export const SERVER_ID = 'gw1.example.net';
 
+/** What a test wants of the capture. */
+interface CaptureKeys {
+  readonly interface?: string | readonly string[];
+  /** Further lines. */
+  readonly capture?: string;
+  readonly port?: number;
+  readonly delta?: number;
+}
+
 /** A bouncer's folder with keys and config, and what its clients know. */
 export class Installation {
   readonly folder: string;
@@ -49,7 +58,10 @@ export class Installation {
   }
 
   /** Writes the config: server and capture as most tests want them, and the tables given. */
-  writeConfig(tables: string, { interface: device = 'any', port = PORT, delta = 2 } = {}): void {
+  writeConfig(
+    tables: string,
+    { interface: device = 'any', capture = '', port = PORT, delta = 2 }: CaptureKeys = {},
+  ): void {
     const config = `[server]
 id = "${SERVER_ID}"
 gate_key_file = "gate.key"
@@ -57,9 +69,10 @@ state_dir = "state"
 control_socket = "control.sock"
 
 [capture]
-interface = "${device}"
+interface = ${JSON.stringify(device)}
 port = ${port}
 delta = ${delta}
+${capture}
 
 ${tables}`;
     writeFileSync(this.config, config, { mode: 0o600 });

@@ -1,6 +1,5 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from './core/address.js';
-import { CaptureHistory } from './core/capture-history.js';
 import type { Control } from './core/control.js';
 import type { Datagram } from './core/datagram.js';
 import { WindowTables } from './core/minute-table.js';
@@ -11,9 +10,7 @@ import type { Accept, Reject } from './core/verdict.js';
 import { verify, type Moment, type Verifier } from './core/verify.js';
 import { runCommand, type Outcome } from './system/action-process.js';
 import { ActionSlots } from './system/action-slots.js';
-import { CaptureLog } from './system/capture-log.js';
-import { planCapture, planServes } from './system/capture-plan.js';
-import { CaptureSupervisor } from './system/capture-supervisor.js';
+import { CaptureSet } from './system/capture-set.js';
 import { ConfigError } from './system/config-error.js';
 import { loadConfig, type Config } from './system/config-file.js';
 import { controlListener } from './system/control-routes.js';
@@ -48,14 +45,12 @@ export class Daemon implements Control {
   readonly #verbose: boolean;
   readonly #log: Log;
   readonly #store: ReplayStore;
-  readonly #supervisor: CaptureSupervisor;
-  readonly #captureLog: CaptureLog;
+  readonly #captures: CaptureSet;
   readonly #decisions: DecisionLog;
   readonly #slots: ActionSlots;
   readonly #control: ControlSocket;
   readonly #metricsFile: MetricsFile;
   readonly #started: Moment = moment();
-  readonly #captureHistory = new CaptureHistory(this.#started.unix);
   #config: Config;
   #loadedAt = this.#started.unix;
   /** What was wrong at the latest reload. */
@@ -83,23 +78,8 @@ export class Daemon implements Control {
     this.#slots = new ActionSlots(config.mostRunning);
     this.#control = new ControlSocket(controlListener(this, log), log);
     this.#metricsFile = new MetricsFile(() => this.status(), log);
-    this.#captureLog = new CaptureLog(log);
-    this.#supervisor = new CaptureSupervisor(planCapture(config, minuteOf(Date.now())), {
-      datagram: (datagram) => {
-        this.#judge(datagram);
-      },
-      report: (report, former) => {
-        this.#captureHistory.report(report, former);
-        this.#captureLog.report(report, performance.now());
-      },
-      listening: (plan, pid) => {
-        this.#captureHistory.listen(pid, Date.now());
-        this.#captureLog.listening(plan, pid);
-      },
-      lost: (reason) => {
-        this.#captureHistory.lose(reason, Date.now());
-        this.#captureLog.lost(reason, performance.now());
-      },
+    this.#captures = new CaptureSet(config, minuteOf(Date.now()), log, (datagram) => {
+      this.#judge(datagram);
     });
   }
 
@@ -126,7 +106,7 @@ export class Daemon implements Control {
       );
     }
     const daemon = new Daemon(start, store, new ReplayCache(content));
-    daemon.#supervisor.start();
+    daemon.#captures.start();
     void prepareTables(daemon.#verifier.window);
     daemon.#ticker = setInterval(() => {
       daemon.#tick();
@@ -162,8 +142,7 @@ export class Daemon implements Control {
       problems: this.#problems,
       startedAt: this.#started.unix,
       uptimeSeconds: Math.round((performance.now() - this.#started.monotonic) / 1_000),
-      plan: this.#supervisor.plan,
-      history: this.#captureHistory,
+      captures: this.#captures.told,
       tally: this.#decisions.tally,
       replay: this.#verifier.replay,
       slots: this.#slots,
@@ -178,7 +157,7 @@ export class Daemon implements Control {
     this.#metricsFile.stop();
     await this.#changes;
     await this.#control.close();
-    await this.#supervisor.stop();
+    await this.#captures.stop();
     await this.#slots.idle();
     this.#decisions.flush();
     await this.#store.close();
@@ -241,17 +220,13 @@ export class Daemon implements Control {
     const window = new WindowTables(config.policy);
     // Until they are ready the old policy goes on, and hears what arrives.
     await prepareTables(window);
-    const now = minuteOf(Date.now());
-    const plan = planServes(this.#supervisor.plan, config, now) ? undefined : planCapture(config, now);
-    // While the interface is gone there is nothing to keep, and the new plan is as good as the old.
-    const prepared = plan && this.#supervisor.isListening ? await this.#supervisor.prepare(plan) : undefined;
+    const captures = await this.#captures.prepare(config, minuteOf(Date.now()));
     this.#config = config;
     this.#verifier = { ...this.#verifier, policy: config.policy, window };
     this.#slots.limit(config.mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
-    if (prepared !== undefined) this.#supervisor.swap(prepared);
-    else if (plan !== undefined) await this.#supervisor.change(plan);
+    this.#captures.swap(captures);
     const { clients, actions } = config.policy;
     this.#decisions.tally.keep(
       new Set(clients.map(({ name }) => name)),
@@ -269,16 +244,11 @@ export class Daemon implements Control {
   #tick(): void {
     this.#decisions.tick(performance.now());
     void prepareTables(this.#verifier.window);
-    if (this.#rolling || planServes(this.#supervisor.plan, this.#config, minuteOf(Date.now()))) return;
+    if (this.#rolling || this.#captures.serve(this.#config, minuteOf(Date.now()))) return;
     this.#rolling = true;
     void this.#change(async () => {
-      try {
-        await this.#supervisor.change(planCapture(this.#config, minuteOf(Date.now())));
-      } catch (error) {
-        this.#captureLog.stale(reasonOf(error), performance.now());
-      } finally {
-        this.#rolling = false;
-      }
+      await this.#captures.renew(this.#config, minuteOf(Date.now()));
+      this.#rolling = false;
     });
   }
 

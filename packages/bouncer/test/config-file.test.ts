@@ -415,6 +415,49 @@ const CASES: readonly Case[] = [
     says: ['capture.interface: expected the name of a network interface, or "any"'],
   },
   {
+    what: 'a list of interfaces in which one can be none',
+    parts: capture('interface = ["eth0", "eth1/2"]'),
+    says: ['capture.interface.1: expected the name of a network interface, or "any"'],
+  },
+  {
+    what: 'no interface at all',
+    parts: capture('interface = []'),
+    says: ['capture.interface: is empty: nothing would be heard'],
+  },
+  {
+    what: 'an interface twice',
+    parts: capture('interface = ["eth0", "wg0", "eth0"]'),
+    says: ['capture.interface: has "eth0" twice'],
+  },
+  {
+    what: 'any interface and one of them',
+    parts: capture('interface = ["eth0", "any"]'),
+    says: ['capture.interface: "any" stands for all of them: write it alone'],
+  },
+  {
+    what: 'a destination that is no network, and one with host bits',
+    parts: capture('destination = ["gw1.example.net", "192.0.2.1/24"]'),
+    says: [
+      'capture.destination.0: "gw1.example.net" is not a network such as 192.0.2.0/24 or 2001:db8::/32',
+      'capture.destination.1: "192.0.2.1/24" has bits set behind the first 24',
+    ],
+  },
+  {
+    what: 'no destination at all',
+    parts: capture('destination = []'),
+    says: ['capture.destination: is empty: nothing would be accepted'],
+  },
+  {
+    what: 'a destination for a raw socket',
+    parts: capture('backend = "raw-socket"\ndestination = ["192.0.2.1"]'),
+    says: ['capture.destination: needs the backend "pcap": a raw socket shows only what is for this host'],
+  },
+  {
+    what: 'another backend',
+    parts: capture('backend = "af-packet"'),
+    says: ['capture.backend: expected one of "pcap", "raw-socket"'],
+  },
+  {
     what: 'durations of other forms',
     parts: {
       actions: [
@@ -827,7 +870,12 @@ describe('Reading a good config', () => {
         },
       ],
     });
-    expect(listening).to.deep.include({ interface: 'any', port: 51_324 });
+    expect(listening).to.deep.include({
+      backend: 'pcap',
+      interfaces: ['any'],
+      destination: undefined,
+      port: 51_324,
+    });
     expect(listening.user.uid).to.be.greaterThan(0);
     expect({ stateFolder, mostRunning, log }).to.deep.equal({
       stateFolder: folder.file('state'),

@@ -35,8 +35,8 @@ describe('The status', () => {
   });
 
   it('says in red that nobody listens', () => {
-    const capture = { ...STATUS.capture, listening: false, pid: null };
-    const text = statusText({ ...STATUS, capture }, coloured);
+    const captures = STATUS.captures.map((capture) => ({ ...capture, listening: false, pid: null }));
+    const text = statusText({ ...STATUS, captures }, coloured);
     expect(text).to.include('\x1b[31mnot listening on any, udp port 51324 for 5m 10s\x1b[0m');
   });
 

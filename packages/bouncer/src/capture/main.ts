@@ -1,23 +1,19 @@
 /**
  * The capture process: opens the capture as root, gives up every privilege, and from then on turns
- * frames into datagrams for the daemon. It holds no secret. The only importer of `cap`, which aborts
- * its process when the interface goes down: the daemon then starts another.
+ * frames into datagrams for the daemon. It holds no secret. When its interface goes away it ends, and
+ * the daemon starts another.
  */
-import cap from 'cap';
+import { GATE_SIZE } from '@bouncer-spa/protocol';
 import { encodeDatagramRecord, encodeRecord, fitsRecord } from '../core/capture-wire.js';
+import type { Datagram } from '../core/datagram.js';
 import { isLinkType, parseFrame, type LinkType } from '../core/frame.js';
 import type { CaptureSpec } from './capture-spec.js';
-import { LocalAddresses } from './local-addresses.js';
+import { Destinations } from './destinations.js';
 import { orExit, reasonOf } from './or-exit.js';
-import { PacketSocket } from './packet-socket.js';
+import { openPcap } from './pcap-source.js';
 import { dropPrivileges } from './privileges.js';
+import { openRawSocket } from './raw-socket-source.js';
 import { RecordPipe } from './record-pipe.js';
-
-/** Bytes of the kernel's ring. `cap` takes 64 KiB a frame, so this holds 128 of them. */
-const RING_SIZE = 8 * 1024 * 1024;
-
-/** Largest frame that `cap` hands over, in bytes. */
-const FRAME_SIZE = 65_535;
 
 const REPORT_MILLISECONDS = 1_000;
 
@@ -27,14 +23,18 @@ const LAST_LOOK_MILLISECONDS = 50;
 class Capture {
   readonly #pipe: RecordPipe;
   readonly #linkType: LinkType;
-  readonly #addresses = new LocalAddresses();
+  readonly #destinations: Destinations;
+  /** What is to be looked at here, since no filter of the kernel has. */
+  readonly #wanted: { readonly port: number; readonly gates: ReadonlySet<number> } | undefined;
   readonly #refused: Record<string, number> = {};
   #dropped = 0;
   #reported = -Infinity;
 
-  constructor(pipe: RecordPipe, linkType: LinkType) {
+  constructor(pipe: RecordPipe, linkType: LinkType, { backend, destination, port, gates }: CaptureSpec) {
     this.#pipe = pipe;
     this.#linkType = linkType;
+    this.#destinations = new Destinations(destination);
+    this.#wanted = backend === 'raw-socket' ? { port, gates: new Set(gates) } : undefined;
   }
 
   /** @param frame valid only during the call */
@@ -42,7 +42,8 @@ class Capture {
     const datagram = parseFrame(this.#linkType, frame);
     const monotonic = performance.now();
     if (typeof datagram === 'string') this.#refuse(datagram);
-    else if (!this.#addresses.has(datagram.destination, monotonic)) this.#refuse('not-for-this-host');
+    else if (!this.#isWanted(datagram)) this.#refuse('filtered');
+    else if (!this.#destinations.has(datagram.destination, monotonic)) this.#refuse('not-for-this-host');
     else if (!fitsRecord(datagram.payload)) this.#refuse('too-long');
     else if (!this.#pipe.write(encodeDatagramRecord(datagram))) this.#dropped++;
     this.report(monotonic);
@@ -57,27 +58,35 @@ class Capture {
     );
   }
 
+  #isWanted({ destinationPort, payload }: Datagram): boolean {
+    if (this.#wanted === undefined) return true;
+    const { port, gates } = this.#wanted;
+    return destinationPort === port && payload.length >= GATE_SIZE && gates.has(gateOf(payload));
+  }
+
   #refuse(fault: string): void {
     this.#refused[fault] = (this.#refused[fault] ?? 0) + 1;
   }
 }
 
-function start(spec: CaptureSpec, pipe: RecordPipe): void {
-  const session = new cap.Cap();
-  const buffer = Buffer.alloc(FRAME_SIZE);
-  const linkType = session.open(spec.interface, spec.filter, RING_SIZE, buffer);
-  const socket = PacketSocket.find();
+function gateOf({ buffer, byteOffset }: Uint8Array): number {
+  return new DataView(buffer, byteOffset, GATE_SIZE).getUint32(0);
+}
+
+async function start(spec: CaptureSpec, pipe: RecordPipe): Promise<void> {
+  const source = await (spec.backend === 'pcap' ? openPcap(spec) : openRawSocket(spec));
+  const { linkType } = source;
   dropPrivileges(spec.uid, spec.gid);
   if (!isLinkType(linkType)) throw new Error(`frames of link type ${linkType} are not understood`);
-  const capture = new Capture(pipe, linkType);
-  session.on('packet', (size: number) => {
+  const capture = new Capture(pipe, linkType, spec);
+  source.listen((frame) => {
     orExit(() => {
-      capture.take(buffer.subarray(0, size));
+      capture.take(frame);
     });
   });
   setInterval(() => {
     orExit(() => {
-      if (socket?.isRunning === false) throw new Error(`${spec.interface} went away`);
+      if (!source.isRunning) throw new Error(`${spec.interface} went away`);
       capture.report(performance.now());
     });
   }, REPORT_MILLISECONDS / 4);
@@ -96,13 +105,11 @@ function main(): void {
     if (started || !line.includes('\n')) return;
     started = true;
     const spec = JSON.parse(line) as CaptureSpec;
-    try {
-      start(spec, pipe);
-    } catch (error) {
+    start(spec, pipe).catch((error: unknown) => {
       pipe.write(encodeRecord({ kind: 'failed', reason: `${spec.interface}: ${reasonOf(error)}` }));
       pipe.flush();
       process.exit(1);
-    }
+    });
   });
   // The daemon closes our input to retire us; the kernel does when the daemon dies.
   // What is in the kernel's ring by then is handed on first.

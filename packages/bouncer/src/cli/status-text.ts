@@ -1,4 +1,4 @@
-import type { Status } from '../core/status.js';
+import type { CaptureStatus, Status } from '../core/status.js';
 import { agoText, spanText } from './span.js';
 import type { Style } from './style.js';
 import { tableText, type Cell } from './table.js';
@@ -10,8 +10,7 @@ export function statusText(status: Status, style: Style): string {
     ['server', status.server],
     ['config', `${status.config.file}, read ${agoText(status.config.loaded, status.time)}`],
     ...status.config.problems.map((problem): Cell[] => ['', ['bad', problem]]),
-    ['capture', captureCell(status)],
-    ...lossRows(status),
+    ...status.captures.flatMap((capture) => captureRows(capture, status.time)),
     ['accepted', String(status.accepted)],
     ['rejected', countsText(status.rejected)],
     ['actions', `${status.actions.running} running, at most ${status.actions.most}`],
@@ -20,7 +19,11 @@ export function statusText(status: Status, style: Style): string {
   return `${tableText(rows, style)}\n${clientsText(status, style)}`;
 }
 
-function captureCell({ capture, time }: Status): Cell {
+function captureRows(capture: CaptureStatus, time: string): Cell[][] {
+  return [['capture', captureCell(capture, time)], ...lossRows(capture, time)];
+}
+
+function captureCell(capture: CaptureStatus, time: string): Cell {
   const { listening, interface: device, port, since } = capture;
   const where = `${device}, udp port ${port}`;
   const span = spanText((Date.parse(time) - Date.parse(since)) / 1_000);
@@ -29,7 +32,7 @@ function captureCell({ capture, time }: Status): Cell {
     : ['bad', `not listening on ${where} for ${span}`];
 }
 
-function lossRows({ capture, time }: Status): Cell[][] {
+function lossRows(capture: CaptureStatus, time: string): Cell[][] {
   const { losses, last_loss: last, dropped, refused } = capture;
   const rows: Cell[][] = [];
   if (last !== null) {

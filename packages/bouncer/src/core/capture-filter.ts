@@ -6,6 +6,8 @@ import type { Policy } from './policy.js';
 export interface CaptureFilter {
   /** In the language of pcap-filter(7). */
   readonly expression: string;
+  /** Of these minutes, as numbers. */
+  readonly gates: readonly number[];
   readonly firstMinute: Minute;
   readonly lastMinute: Minute;
 }
@@ -29,7 +31,7 @@ export function captureFilter(policy: Policy, port: number, now: Minute): Captur
   const lastMinute = minute(now + policy.delta + MINUTES_AHEAD);
   const gates: number[] = [];
   for (let at = firstMinute; at <= lastMinute; at = minute(at + 1)) gates.push(gateNumber(policy, at));
-  return { expression: filterExpression(port, gates), firstMinute, lastMinute };
+  return { expression: filterExpression(port, gates), gates, firstMinute, lastMinute };
 }
 
 /** Whether the filter still lets the window through, with some minutes to spare. */

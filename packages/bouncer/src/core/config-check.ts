@@ -4,7 +4,24 @@ import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './tem
 
 /** Checks what a config says across its tables, but for the clients: duplicates, placeholders. */
 export function checkTables(tables: GoodValues): Problem[] {
-  return [...checkCodes(tables), ...checkActions(tables)];
+  return [...checkCapture(tables), ...checkCodes(tables), ...checkActions(tables)];
+}
+
+function checkCapture({ capture }: GoodValues): Problem[] {
+  const { interface: names = [], backend, destination } = capture;
+  const problems: Problem[] = [];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) problems.push({ key: 'capture.interface', reason: `has "${twice}" twice` });
+  if (names.length > 1 && names.includes('any')) {
+    problems.push({ key: 'capture.interface', reason: '"any" stands for all of them: write it alone' });
+  }
+  if (backend === 'raw-socket' && destination !== undefined) {
+    problems.push({
+      key: 'capture.destination',
+      reason: 'needs the backend "pcap": a raw socket shows only what is for this host',
+    });
+  }
+  return problems;
 }
 
 function checkCodes({ actions }: GoodValues): Problem[] {

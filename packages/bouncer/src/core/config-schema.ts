@@ -45,6 +45,11 @@ const network = parsed((value) => {
   const result = parseNetwork(value);
   return typeof result === 'string' ? { reason: result } : { value: result };
 });
+/** Kept as it is written, for the capture process to read. */
+const networkText = parsed((value) => {
+  const result = parseNetwork(value);
+  return typeof result === 'string' ? { reason: result } : { value };
+});
 const ofProtocol = <Value>(parse: (text: string) => Value) =>
   parsed((value) => {
     try {
@@ -100,8 +105,20 @@ const server = v.strictObject({
   control_socket: v.optional(text, DEFAULT_CONTROL_SOCKET),
 });
 
+const oneInterface: v.GenericSchema<unknown, string[]> = v.pipe(
+  interfaceName,
+  v.transform((name) => [name]),
+);
+const severalInterfaces: v.GenericSchema<unknown, string[]> = v.pipe(
+  v.array(interfaceName),
+  v.nonEmpty('is empty: nothing would be heard'),
+);
+const interfaceNames = v.lazy((value) => (Array.isArray(value) ? severalInterfaces : oneInterface));
+
 const capture = v.strictObject({
-  interface: v.optional(interfaceName, 'any'),
+  backend: v.optional(choice(['pcap', 'raw-socket']), 'pcap'),
+  interface: v.optional(interfaceNames, 'any'),
+  destination: v.optional(v.pipe(listOf(networkText), v.nonEmpty('is empty: nothing would be accepted'))),
   port: integer(1, 65_535),
   delta: v.optional(integer(0, MAX_DELTA), 2),
   user: v.optional(text, 'nobody'),

@@ -10,7 +10,8 @@ export interface Status {
   readonly started: string;
   readonly uptime_seconds: number;
   readonly config: ConfigStatus;
-  readonly capture: CaptureStatus;
+  /** One for each interface. */
+  readonly captures: readonly CaptureStatus[];
   /** Since the start. */
   readonly accepted: number;
   /** Since the start; actions of the config only. */

@@ -13,6 +13,8 @@ export interface SupervisorEvents extends CaptureListener {
   listening(plan: CapturePlan, pid: number | undefined): void;
   /** The capture ended or could not be opened. It is started again until it listens. */
   lost(reason: string): void;
+  /** The capture could not be replaced; the one before goes on. */
+  stale(reason: string): void;
 }
 
 /** A capture that listens but has not taken over yet. */
@@ -96,11 +98,17 @@ export class CaptureSupervisor {
   /**
    * Goes over to another plan as soon as possible: without a gap if the current capture listens, at
    * the next start if it does not.
-   * @throws {CaptureError} if the capture could not be opened; the current one goes on
    */
   async change(plan: CapturePlan): Promise<void> {
-    if (this.isListening) this.swap(await this.prepare(plan));
-    else this.#plan = plan;
+    if (!this.isListening) {
+      this.#plan = plan;
+      return;
+    }
+    try {
+      this.swap(await this.prepare(plan));
+    } catch (error) {
+      this.#events.stale(reasonOf(error));
+    }
   }
 
   /** Ends the capture; what it has captured up to now is still handed on. */

@@ -24,7 +24,15 @@ import { findUser, type User } from './user.js';
 /** A config that is ready to be used: everything it names has been read and checked. */
 export interface Config {
   readonly policy: Policy;
-  readonly capture: { readonly interface: string; readonly port: number; readonly user: User };
+  readonly capture: {
+    readonly backend: 'pcap' | 'raw-socket';
+    /** Names of network interfaces, or `any` alone. */
+    readonly interfaces: readonly string[];
+    /** Networks that packets may be meant for, instead of this host's own addresses. */
+    readonly destination: readonly string[] | undefined;
+    readonly port: number;
+    readonly user: User;
+  };
   /** Absolute path. */
   readonly stateFolder: string;
   /** Absolute path. */
@@ -66,7 +74,13 @@ export async function loadConfig(file: string): Promise<Config> {
   const { textfile } = tables.metrics;
   return {
     policy: policyOf(tables, gateKey, clients),
-    capture: { interface: tables.capture.interface, port: tables.capture.port, user },
+    capture: {
+      backend: tables.capture.backend,
+      interfaces: tables.capture.interface,
+      destination: tables.capture.destination,
+      port: tables.capture.port,
+      user,
+    },
     stateFolder: resolve(folder, tables.server.state_dir),
     controlSocket: resolve(folder, tables.server.control_socket),
     metricsFile: textfile && resolve(folder, textfile),

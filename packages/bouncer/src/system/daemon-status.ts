@@ -9,6 +9,12 @@ import type { Config } from './config-file.js';
 
 const MINUTE = 60_000;
 
+/** What is told about the capture on one interface. */
+export interface CaptureParts {
+  readonly plan: CapturePlan;
+  readonly history: CaptureHistory;
+}
+
 /** What a daemon's status is made of. Times are Unix times in milliseconds. */
 export interface StatusParts {
   readonly version: string;
@@ -19,8 +25,7 @@ export interface StatusParts {
   readonly problems: readonly string[];
   readonly startedAt: number;
   readonly uptimeSeconds: number;
-  readonly plan: CapturePlan;
-  readonly history: CaptureHistory;
+  readonly captures: readonly CaptureParts[];
   readonly tally: DecisionTally;
   readonly replay: ReplayCache;
   readonly slots: ActionSlots;
@@ -37,7 +42,7 @@ export function statusOf(parts: StatusParts, now: number): Status {
     started: timeText(startedAt),
     uptime_seconds: uptimeSeconds,
     config: configOf(parts),
-    capture: captureOf(parts),
+    captures: parts.captures.map(captureOf),
     accepted: tally.acceptedInAll,
     accepted_by_action: Object.fromEntries(tally.accepted),
     rejected: Object.fromEntries(tally.rejected),
@@ -60,12 +65,12 @@ function configOf({ file, loadedAt, problems }: StatusParts): ConfigStatus {
   return { file: resolve(file), loaded: timeText(loadedAt), problems };
 }
 
-function captureOf({ plan, history }: StatusParts): CaptureStatus {
+function captureOf({ plan, history }: CaptureParts): CaptureStatus {
   const { lastLoss } = history;
   return {
     listening: history.isListening,
     interface: plan.spec.interface,
-    port: plan.port,
+    port: plan.spec.port,
     since: timeText(history.since),
     pid: history.pid ?? null,
     filter_from: timeText(plan.filter.firstMinute * MINUTE),

@@ -1,16 +1,16 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Status } from '../core/status.js';
+import type { CaptureStatus, Status } from '../core/status.js';
 
 /** What the text is to be called in HTTP. */
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** A number for each value of one label. */
+/** A number for each value of a label, or of some together. */
 type Values<Label extends string> = readonly (readonly [Readonly<Record<Label, string>>, number])[];
 
 /** The status in the words of Prometheus (docs/control.md). */
 export function metricsText(status: Status): Promise<string> {
   const registry = new Registry();
-  const { capture, config, replay_cache: replay, actions } = status;
+  const { captures, config, replay_cache: replay, actions } = status;
 
   function gauge(name: string, help: string, value: number): void {
     new Gauge({ name, help, registers: [registry] }).set(value);
@@ -24,16 +24,14 @@ export function metricsText(status: Status): Promise<string> {
     const metric = new Gauge({ name, help, labelNames: [label], registers: [registry] });
     for (const [labels, value] of values) metric.set(labels, value);
   }
-  function counter(name: string, help: string, value: number): void {
-    new Counter({ name, help, registers: [registry] }).inc(value);
-  }
   function counters<Label extends string>(
     name: string,
     help: string,
-    label: Label,
+    label: Label | readonly Label[],
     values: Values<Label>,
   ): void {
-    const metric = new Counter({ name, help, labelNames: [label], registers: [registry] });
+    const labelNames = [label].flat() as Label[];
+    const metric = new Counter({ name, help, labelNames, registers: [registry] });
     for (const [labels, value] of values) metric.inc(labels, value);
   }
 
@@ -65,19 +63,39 @@ export function metricsText(status: Status): Promise<string> {
       last === null ? [] : [[{ client: name }, secondsOf(last.time)] as const],
     ),
   );
-  gauge('bouncer_capture_listening', 'Whether packets are captured', Number(capture.listening));
-  gauge('bouncer_capture_since_seconds', 'Since when the capture is as it is', secondsOf(capture.since));
-  counter('bouncer_capture_losses_total', 'How often the capture was lost', capture.losses);
-  counter(
+  const perCapture = (valueOf: (capture: CaptureStatus) => number): Values<'interface'> =>
+    captures.map((capture) => [{ interface: capture.interface }, valueOf(capture)]);
+  gauges(
+    'bouncer_capture_listening',
+    'Whether packets are captured',
+    'interface',
+    perCapture(({ listening }) => Number(listening)),
+  );
+  gauges(
+    'bouncer_capture_since_seconds',
+    'Since when the capture is as it is',
+    'interface',
+    perCapture(({ since }) => secondsOf(since)),
+  );
+  counters(
+    'bouncer_capture_losses_total',
+    'How often the capture was lost',
+    'interface',
+    perCapture(({ losses }) => losses),
+  );
+  counters(
     'bouncer_capture_dropped_total',
     'Datagrams that arrived faster than they could be judged',
-    capture.dropped,
+    'interface',
+    perCapture(({ dropped }) => dropped),
   );
   counters(
     'bouncer_capture_refused_total',
     'Frames with nothing to judge',
-    'fault',
-    Object.entries(capture.refused).map(([fault, count]) => [{ fault }, count]),
+    ['interface', 'fault'],
+    captures.flatMap(({ interface: name, refused }) =>
+      Object.entries(refused).map(([fault, count]) => [{ interface: name, fault }, count] as const),
+    ),
   );
   gauge('bouncer_replay_cache_tags', 'Tags of accepted packets that are remembered', replay.tags);
   if (replay.floor !== null) {
