@@ -41,6 +41,10 @@ const duration = parsed((value) => {
     ? { reason: 'expected a duration such as "30s", "10m", "1h" or "7d"' }
     : { value: seconds };
 });
+/** All networks, in one place: of 100,000 clients, each would have a copy. */
+export const EVERYWHERE = ['0.0.0.0/0', '::/0']
+  .map(parseNetwork)
+  .filter((result) => typeof result !== 'string');
 const network = parsed((value) => {
   const result = parseNetwork(value);
   return typeof result === 'string' ? { reason: result } : { value: result };
@@ -92,7 +96,7 @@ const client = v.strictObject({
   previous_seed: v.optional(ofProtocol(parseSeed)),
   previous_until: v.optional(moment),
   actions: listOf(text),
-  from: v.optional(listOf(network), ['0.0.0.0/0', '::/0']),
+  from: v.optional(listOf(network)),
   not_after: v.optional(moment),
   bind: v.optional(choice(['source', 'strict', 'any']), 'source'),
 });
