@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -17,11 +17,12 @@ import {
 export const PORT = 51_324;
 export const SERVER_ID = 'gw1.example.net';
 
-/** What a test wants of the capture. */
-interface CaptureKeys {
+/** What a test wants of the tables that every config has. */
+interface CommonKeys {
   readonly interface?: string | readonly string[];
-  /** Further lines. */
+  /** Further lines of `[capture]` and of `[server]`. */
   readonly capture?: string;
+  readonly server?: string;
   readonly port?: number;
   readonly delta?: number;
 }
@@ -57,16 +58,30 @@ export class Installation {
     this.writeSecret(`${name}.seed`, bytes);
   }
 
+  /** Makes clients that may use one action, so many in each file of the folder `clients.d`. */
+  addClientFiles(names: readonly string[], action: string, perFile: number): void {
+    mkdirSync(this.path('clients.d'), { mode: 0o700 });
+    for (let first = 0; first < names.length; first += perFile) {
+      const tables = names.slice(first, first + perFile).map((name) => {
+        const bytes = randomBytes(32);
+        this.#seeds.set(name, bytes);
+        return `[clients.${name}]\nseed = "${bytes.toString('hex')}"\nactions = ["${action}"]\n`;
+      });
+      writeFileSync(this.path(`clients.d/${first}.toml`), tables.join('\n'), { mode: 0o600 });
+    }
+  }
+
   /** Writes the config: server and capture as most tests want them, and the tables given. */
   writeConfig(
     tables: string,
-    { interface: device = 'any', capture = '', port = PORT, delta = 2 }: CaptureKeys = {},
+    { interface: device = 'any', capture = '', server = '', port = PORT, delta = 2 }: CommonKeys = {},
   ): void {
     const config = `[server]
 id = "${SERVER_ID}"
 gate_key_file = "gate.key"
 state_dir = "state"
 control_socket = "control.sock"
+${server}
 
 [capture]
 interface = ${JSON.stringify(device)}
