@@ -81,7 +81,7 @@ describe('The control socket', () => {
     for (const line of [
       'bouncer_accepted_total{action="ssh"} 1',
       'bouncer_rejected_total{reason="action"} 1',
-      'bouncer_capture_listening 1',
+      'bouncer_capture_listening{interface="any"} 1',
     ]) {
       expect(metrics.split('\n')).to.include(line);
     }
