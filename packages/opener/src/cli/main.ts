@@ -5,7 +5,9 @@ import { report } from './report.js';
 // Not a promise of ours, so a bug; reported like any other, without a stack trace.
 process.on('uncaughtException', (error) => process.exit(report(error)));
 
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   try {

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { repositoryPath } from './support/paths.js';
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Bytes; far below what a source map or a test's capture would add. */
+const LARGEST_PACKAGE = 150_000;
+
+describe('The npm package', function () {
+  this.timeout(120_000);
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bouncer-pack-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Packs a package and unpacks it as it would be installed. @returns its files, without the folders of tsc */
+  function pack(name: string): Packed & { readonly at: string; readonly own: string[] } {
+    const args = ['pack', '--json', '-w', `packages/${name}`, '--pack-destination', folder];
+    const output = execFileSync('npm', args, { cwd: repositoryPath('.'), stdio: ['ignore', 'pipe', 'pipe'] });
+    const [packed] = JSON.parse(output.toString()) as [Packed];
+    const at = join(folder, 'node_modules', '@bouncer-spa', name);
+    mkdirSync(at, { recursive: true });
+    execFileSync('tar', ['-xf', join(folder, packed.filename), '-C', at, '--strip-components=1']);
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths.filter((path) => /\.map$|\.ts$(?<!\.d\.ts)|tsbuildinfo|test/.test(path))).to.deep.equal([]);
+    expect(packed.size).to.be.below(LARGEST_PACKAGE);
+    for (const file of ['LICENSE', 'README.md']) expect(paths).to.include(file);
+    expect(readFileSync(join(at, 'LICENSE'))).to.deep.equal(readFileSync(repositoryPath('LICENSE')));
+    return { ...packed, at, own: paths.filter((path) => !path.startsWith('dist/')).sort() };
+  }
+
+  function node(...args: string[]): string {
+    return execFileSync(process.execPath, args, { cwd: folder, env: { HOME: folder }, encoding: 'utf8' });
+  }
+
+  it('of opener is one file that needs nothing beside it', () => {
+    const { at, files, own } = pack('opener');
+    expect(own).to.have.length(files.length);
+    expect(own).to.deep.equal([
+      'LICENSE',
+      'README.md',
+      'bin/opener.js',
+      'bin/package.json',
+      'bundle/dist/opener.cjs',
+      'example.toml',
+      'man/opener.1',
+      'opener.sh',
+      'package.json',
+    ]);
+    const manifest = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as Record<string, unknown>;
+    expect(manifest).to.not.have.property('dependencies');
+    expect(node(join(at, 'bin/opener.js'), '--version')).to.equal(`opener ${String(manifest['version'])}\n`);
+    const profile = join(folder, 'home.toml');
+    const secrets = `seed = "${'5eed'.repeat(16)}"\ngate_key = "${'9a7e'.repeat(16)}"\n`;
+    writeFileSync(profile, `host = "a"\nport = 1\n${secrets}[actions]\nssh = 21\n`, { mode: 0o600 });
+    const args = ['--profile', profile, 'ssh', '--allow', '192.0.2.1', '--print'];
+    expect(node(join(at, 'bin/opener.js'), ...args)).to.match(/^[A-Za-z0-9+/]+=*\n$/);
+    expect(node(join(at, 'bin/opener.js'), 'completion', 'bash')).to.match(/^complete -F _opener opener$/m);
+  });
+
+  it('of opener leaves no bundle behind, which would hide what tsc makes', () => {
+    expect(() => readFileSync(repositoryPath('packages/opener/bundle/dist/opener.cjs'))).to.throw(/ENOENT/);
+  });
+
+  it('of the protocol is a library, whose example runs and has the types that it says', () => {
+    const { at, own } = pack('protocol');
+    expect(own).to.deep.equal(['LICENSE', 'README.md', 'package.json']);
+    const [, example = ''] = /```js\n([^]*?)```/.exec(readFileSync(join(at, 'README.md'), 'utf8')) ?? [];
+    writeFileSync(join(folder, 'example.mjs'), example);
+    expect(node('example.mjs')).to.equal('action 21 for 30 s\n');
+
+    symlinkSync(repositoryPath('node_modules/@types'), join(folder, 'node_modules/@types'));
+    writeFileSync(join(folder, 'example.mts'), example);
+    const options = ['--noEmit', '--strict', '--module', 'node20', '--types', 'node', '--target', 'es2023'];
+    node(repositoryPath('node_modules/typescript/bin/tsc'), ...options, 'example.mts');
+  });
+
+  it('of bouncer has its command, and nothing that only the repository needs', () => {
+    const { own } = pack('bouncer');
+    expect(own).to.include.members(['bin/bouncer.js', 'man/bouncer.8', 'man/bouncer.toml.5']);
+  });
+});
