@@ -770,7 +770,11 @@ deliver() {
       case $host in *:*) target="[$host]" ;; *) target=$host ;; esac
       socat -u - "UDP$family:$target:$port"
       ;;
-    *) $sender ${family:+"-$family"} "$host" "$port" ;;
+    *)
+      # An address shows its family, and not every nc knows -4 and -6.
+      if [ -n "$family" ] && [ -z "$literal" ]; then sender="$sender -$family"; fi
+      $sender "$host" "$port"
+      ;;
   esac
 }
 
@@ -864,7 +868,7 @@ take_word() {
 }
 
 check_shell() {
-  [ $((1 << 40)) -gt 1 ] || die 70 'this shell counts in 32 bits only; use dash, bash or busybox ash'
+  [ $((65536 * 65536)) -gt 0 ] || die 70 'this shell counts in 32 bits only; use dash, bash or busybox ash'
   # Any other would be a program, and secrets its arguments.
   [ "$(command -v printf)" = printf ] ||
     die 70 'this shell has no printf of its own; use dash, bash or busybox ash'
