@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { openDoor } from '@bouncer-spa/opener/dist/system/door-opening.js';
 import { Refusal } from '@bouncer-spa/opener/dist/core/refusal.js';
 import { expect } from 'chai';
 import { ClientFolder, profileText } from './support/client-folder.js';
-import { opener } from './support/opener-process.js';
+import { opener, OPENER } from './support/opener-process.js';
 import { Receiver } from './support/receiver.js';
 import { refused } from './support/refused.js';
 import { open } from './support/verifier.js';
@@ -96,6 +97,22 @@ describe('waiting', function () {
     for (const line of lines.slice(1, -1)) expect(line).to.match(/^opener: likely: /);
     expect(stderr).to.contain(`nothing listens at tcp/${doorPort}; connections are refused`);
     expect(await receiver.all()).to.have.length(3);
+  });
+
+  it('shows on a terminal that it goes on, and in the end how long it took', async () => {
+    openAfter(1);
+    writeProfile(`"tcp/${doorPort}"`);
+    // script(1) gives the command a terminal.
+    const child = spawn('script', ['-qec', `"${process.execPath}" "${OPENER}" home`, '/dev/null'], {
+      env: { ...client.env, PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    expect(await once(child, 'close')).to.deep.equal([0, null]);
+    expect(shown).to.match(
+      /^\r\u001b\[Kopener: waiting for tcp\/\d+ at .*\r\u001b\[Kopener: tcp\/\d+ at 127\.0\.0\.1 is open after \d+\.\d s\r\n$/,
+    );
   });
 
   for (const [what, args, more] of [

@@ -1,4 +1,4 @@
-import { seal } from '@bouncer-spa/protocol';
+import { seal, type Sealer } from '@bouncer-spa/protocol';
 import { describe } from '../core/description.js';
 import { messageOf, type Request } from '../core/request.js';
 import type { Profile } from '../core/profile.js';
@@ -10,10 +10,10 @@ export class Knock {
   readonly request: Request;
   /** Packets sealed. */
   count = 0;
-  readonly #sealer;
+  readonly #sealer: Sealer;
   readonly #verbose: boolean;
 
-  private constructor(request: Request, sealer: Awaited<ReturnType<typeof loadSealer>>, verbose: boolean) {
+  private constructor(request: Request, sealer: Sealer, verbose: boolean) {
     this.request = request;
     this.#sealer = sealer;
     this.#verbose = verbose;

@@ -1,6 +1,7 @@
 import { showDoor } from '../core/door.js';
 import { planRequest } from '../core/request.js';
 import { chooseWait, silentDoor } from '../core/wait-choice.js';
+import { clockState } from '../system/clock-state.js';
 import { loadProfile } from '../system/profile-file.js';
 import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
@@ -23,6 +24,9 @@ export async function send(command: SendCommand): Promise<void> {
   }
   const { sendDatagram } = await import('../system/datagram.js');
   const door = chooseWait(command.wait, profile.wait, request, command.sending.source === undefined);
+  if (command.verbose && clockState() === 'unsynchronised') {
+    say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
+  }
   const isTalkative = command.verbose || process.stderr.isTTY;
   if (door === undefined) {
     const { resolve } = await import('../system/resolve.js');
