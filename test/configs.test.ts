@@ -8,7 +8,15 @@ import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
 const OPEN_SSH = '/usr/local/sbin/open-ssh';
 const SYSTEMCTL = '/usr/bin/systemctl';
 
-const CHECKED = ['bouncer.service', 'bouncer.toml', 'client.toml', 'door.nft', 'open-ssh', 'profile.toml'];
+const CHECKED = [
+  'bouncer.service',
+  'bouncer.toml',
+  'client.toml',
+  'door.nft',
+  'open-ssh',
+  'procmailrc',
+  'profile.toml',
+];
 
 describe('The example', () => {
   let installation: Installation;

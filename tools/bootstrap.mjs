@@ -35,6 +35,7 @@ const FOR_TEST = [
   { debian: 'openssh-server', command: 'sshd' },
   { debian: 'openssl', command: 'openssl' },
   { debian: 'rsync', command: 'rsync' },
+  { debian: 'procmail', command: 'procmail' },
   { debian: 'shellcheck', command: 'shellcheck' },
   { debian: 'socat', command: 'socat' },
   { debian: 'tcpdump', command: 'tcpdump' },

@@ -1,13 +1,15 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from './core/address.js';
 import type { Control } from './core/control.js';
-import type { Datagram } from './core/datagram.js';
+import { CarrierTables } from './core/carrier-tables.js';
+import type { Arrival } from './core/datagram.js';
 import { WindowTables } from './core/minute-table.js';
 import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
+import { submissionOf, type Submission } from './core/submission.js';
 import { actionEnvironment, actionValues, fillIn } from './core/template.js';
-import type { Accept, Reject } from './core/verdict.js';
-import { verify, type Moment, type Verifier } from './core/verify.js';
+import type { Accept, Reject, Verdict } from './core/verdict.js';
+import { verify, windowWidth, type Moment, type Verifier } from './core/verify.js';
 import { runCommand, type Outcome } from './system/action-process.js';
 import { ActionSlots } from './system/action-slots.js';
 import { CaptureSet } from './system/capture-set.js';
@@ -73,7 +75,8 @@ export class Daemon implements Control {
     this.#config = config;
     this.#log = log;
     this.#store = store;
-    this.#verifier = { policy: config.policy, window: new WindowTables(config.policy), replay };
+    const { policy } = config;
+    this.#verifier = { policy, window: new WindowTables(policy), carriers: carriersOf(config), replay };
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
     this.#slots = new ActionSlots(config.mostRunning);
     this.#control = new ControlSocket(controlListener(this, log), log);
@@ -150,6 +153,16 @@ export class Daemon implements Control {
     return statusOf(parts, Date.now());
   }
 
+  async submit(payload: Uint8Array): Promise<Submission | undefined> {
+    if (this.#stopping) throw new Error('bouncer is stopping');
+    if (this.#config.carrierAge === undefined) return undefined;
+    return new Promise((resolve) => {
+      this.#judge({ payload, source: undefined, sourcePort: 0 }, (verdict) => {
+        resolve(submissionOf(verdict));
+      });
+    });
+  }
+
   /** Stops listening, lets running actions end within their limit and closes the state. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -163,15 +176,16 @@ export class Daemon implements Control {
     await this.#store.close();
   }
 
-  #judge(datagram: Datagram): void {
+  /** @param decided told the decision, when it is on disk */
+  #judge(arrival: Arrival, decided: (verdict: Verdict) => void = () => undefined): void {
     const now = moment();
-    const verdict = verify(this.#verifier, datagram, now);
-    if (!verdict.accepted) this.#reject(verdict, datagram, now);
+    const verdict = verify(this.#verifier, arrival, now);
+    if (!verdict.accepted) decided(this.#reject(verdict, arrival, now));
     else if (!this.#slots.take()) {
       const { claim, tag } = verdict;
-      this.#reject({ accepted: false, reason: 'busy', claim, tag }, datagram, now);
+      decided(this.#reject({ accepted: false, reason: 'busy', claim, tag }, arrival, now));
     } else {
-      void this.#act(verdict, datagram, now)
+      void this.#act(verdict, arrival, now, decided)
         .catch((err: unknown) => {
           this.#log.error({ err }, `an accepted packet could not be acted on: ${reasonOf(err)}`);
         })
@@ -181,28 +195,42 @@ export class Daemon implements Control {
     }
   }
 
-  #reject(reject: Reject, datagram: Datagram, now: Moment): void {
-    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, datagram.source, now.monotonic);
-    this.#decisions.rejected(reject, datagram, now);
+  #reject(reject: Reject, arrival: Arrival, now: Moment): Reject {
+    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, arrival.source, now.monotonic);
+    this.#decisions.rejected(reject, arrival, now);
+    return reject;
   }
 
   /** Records, then runs: if anything ends us in between, the packet is spent but never used twice. */
-  async #act(accept: Accept, datagram: Datagram, now: Moment): Promise<void> {
+  async #act(
+    accept: Accept,
+    arrival: Arrival,
+    now: Moment,
+    decided: (verdict: Verdict) => void,
+  ): Promise<void> {
     const { policy, replay } = this.#verifier;
     const { claim, tag } = accept;
     const action = policy.actions.find(({ name }) => name === claim.action);
     if (action === undefined) return;
     // In the same step as the check, so that of two equal packets only one can pass.
-    const record = replay.remember(claim.minute, tag, policy.delta, datagram.source, now.monotonic);
+    const record = replay.remember(
+      claim.minute,
+      tag,
+      windowWidth(this.#verifier),
+      arrival.source,
+      now.monotonic,
+    );
     try {
       await this.#store.record(record);
     } catch (error) {
       const rejected = { accepted: false, reason: 'not-recorded', claim } as const;
-      this.#decisions.rejected(rejected, datagram, now, reasonOf(error));
+      this.#decisions.rejected(rejected, arrival, now, reasonOf(error));
+      decided(rejected);
       return;
     }
-    this.#decisions.accepted(accept, datagram, now);
-    const values = actionValues(policy, datagram, accept);
+    this.#decisions.accepted(accept, arrival, now);
+    decided(accept);
+    const values = actionValues(policy, arrival, accept);
     const outcome = await runCommand({
       argv: fillIn(action.run, values),
       environment: actionEnvironment(values),
@@ -222,7 +250,7 @@ export class Daemon implements Control {
     await prepareTables(window);
     const captures = await this.#captures.prepare(config, minuteOf(Date.now()));
     this.#config = config;
-    this.#verifier = { ...this.#verifier, policy: config.policy, window };
+    this.#verifier = { ...this.#verifier, policy: config.policy, window, carriers: carriersOf(config) };
     this.#slots.limit(config.mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
@@ -275,6 +303,10 @@ export class Daemon implements Control {
     const succeeded = status === 0 && !timedOut;
     this.#log[succeeded ? 'info' : 'error'](fields, `action ${action} of ${client} ${describe(outcome)}`);
   }
+}
+
+function carriersOf({ policy, carrierAge }: Config): CarrierTables | undefined {
+  return carrierAge === undefined ? undefined : new CarrierTables(policy, carrierAge);
 }
 
 function describe({ status, signal, failure, timedOut }: Outcome): string {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import bunyan from 'bunyan';
 import type { Control } from '@bouncer-spa/bouncer/dist/core/control.js';
+import type { Submission } from '@bouncer-spa/bouncer/dist/core/submission.js';
 import { askDaemon, controlSocketOf } from '@bouncer-spa/bouncer/dist/system/control-client.js';
 import { controlListener } from '@bouncer-spa/bouncer/dist/system/control-routes.js';
 import { ControlServer } from '@bouncer-spa/bouncer/dist/system/control-server.js';
@@ -19,10 +20,16 @@ describe('The control server', () => {
   let path: string;
   let servers: ControlServer[];
   let problems: readonly string[];
+  let submitted: Uint8Array | undefined;
+  let submission: Submission | undefined;
 
   const control: Control = {
     status: () => STATUS,
     reload: () => Promise.resolve(problems),
+    submit: (packet) => {
+      submitted = packet;
+      return Promise.resolve(submission);
+    },
   };
 
   beforeEach(() => {
@@ -30,6 +37,8 @@ describe('The control server', () => {
     path = join(folder, 'run', 'control.sock');
     servers = [];
     problems = [];
+    submitted = undefined;
+    submission = { decision: 'reject', reason: 'replay', text: 'already accepted once' };
   });
 
   afterEach(async () => {
@@ -127,6 +136,33 @@ describe('The control server', () => {
     const bad = { reloaded: false, problems };
     expect(await askDaemon(path, 'POST', '/reload')).to.deep.equal({ status: 422, body: bad });
   });
+
+  it('hands packets on, wherever their text is broken into lines', async () => {
+    await open();
+    const packet = Buffer.alloc(124, 0xfb);
+    for (const text of [
+      packet.toString('base64'),
+      packet.toString('base64').replaceAll(/.{60}/g, '$&\r\n'),
+    ]) {
+      submitted = undefined;
+      expect(await askDaemon(path, 'POST', '/submit', text)).to.deep.equal({ status: 422, body: submission });
+      expect(submitted).to.deep.equal(packet);
+    }
+    submission = { decision: 'accept', client: 'alice', action: 'ssh', address: '192.0.2.7', duration: 30 };
+    const good = { status: 200, body: submission };
+    expect(await askDaemon(path, 'POST', '/submit', packet.toString('base64'))).to.deep.equal(good);
+    submission = undefined;
+    expect((await askDaemon(path, 'POST', '/submit', packet.toString('base64'))).status).to.equal(403);
+  });
+
+  for (const text of ['', ' ', '<html>', 'AAA', 'AAAA=', 'AAAAA', 'AA-_', '\0AAA']) {
+    it(`does not take ${JSON.stringify(text)} for a packet`, async () => {
+      await open();
+      const reply = { status: 400, body: { error: 'the body is not a packet in base64' } };
+      expect(await askDaemon(path, 'POST', '/submit', text)).to.deep.equal(reply);
+      expect(submitted).to.equal(undefined);
+    });
+  }
 
   for (const [what, method, target, body, status, error] of [
     ['another path', 'GET', '/secrets', '', 404, 'there is nothing at /secrets'],

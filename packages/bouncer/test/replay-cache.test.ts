@@ -26,7 +26,7 @@ class Restartable {
   /** Presents a packet as the daemon does. @returns whether it is accepted */
   accepts(at: Minute, packetTag: Uint8Array, delta: number, monotonic = 0): boolean {
     if (this.cache.look(at, packetTag, SOURCE, monotonic) !== 'new') return false;
-    this.#records.push(this.cache.remember(at, packetTag, delta, SOURCE, monotonic));
+    this.#records.push(this.cache.remember(at, packetTag, 2 * delta, SOURCE, monotonic));
     return true;
   }
 
@@ -47,7 +47,7 @@ describe('the floor of the replay cache', () => {
   it('rises to 2 deltas below the minute of an accepted packet', () => {
     for (const delta of [0, 1, 2, MAX_DELTA]) {
       const cache = new ReplayCache(EMPTY);
-      const record = cache.remember(minute(1000), tag(1), delta, SOURCE, 0);
+      const record = cache.remember(minute(1000), tag(1), 2 * delta, SOURCE, 0);
       expect(record).to.deep.equal({ minute: 1000, tag: tag(1), floor: 1000 - 2 * delta });
       expect(cache.floor).to.equal(1000 - 2 * delta);
     }
@@ -55,14 +55,14 @@ describe('the floor of the replay cache', () => {
 
   it('never falls, whatever is accepted afterwards and with whatever delta', () => {
     const cache = new ReplayCache(EMPTY);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 0);
-    expect(cache.remember(minute(996), tag(2), 2, SOURCE, 0).floor).to.equal(996);
-    expect(cache.remember(minute(1000), tag(3), 10, SOURCE, 0).floor).to.equal(996);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 0);
+    expect(cache.remember(minute(996), tag(2), 4, SOURCE, 0).floor).to.equal(996);
+    expect(cache.remember(minute(1000), tag(3), 20, SOURCE, 0).floor).to.equal(996);
     expect(cache.floor).to.equal(996);
   });
 
   it('does not go below minute 0', () => {
-    expect(new ReplayCache(EMPTY).remember(minute(1), tag(1), 2, SOURCE, 0).floor).to.equal(0);
+    expect(new ReplayCache(EMPTY).remember(minute(1), tag(1), 4, SOURCE, 0).floor).to.equal(0);
   });
 
   it('refuses every minute below itself, and none from itself on', () => {
@@ -96,7 +96,7 @@ describe('the floor of the replay cache', () => {
           delta = Math.max(0, delta - lowered);
           const at = minute(now + Math.max(-delta, Math.min(delta, offset)));
           expect(cache.look(at, tag(number), SOURCE, 0)).to.equal('new');
-          cache.remember(at, tag(number), delta, SOURCE, 0);
+          cache.remember(at, tag(number), 2 * delta, SOURCE, 0);
         });
       }),
     );
@@ -104,7 +104,7 @@ describe('the floor of the replay cache', () => {
 
   it('stays where it is while nothing is accepted, so that a clock set right locks nobody out', () => {
     const cache = new ReplayCache(EMPTY);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 0);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 0);
     cache.look(minute(9_000), tag(2), SOURCE, 0);
     expect(cache.look(minute(1001), tag(3), SOURCE, 0)).to.equal('new');
   });
@@ -154,18 +154,18 @@ describe('an accepted packet', () => {
 
   it('is a replay as long as its minute is not below the floor', () => {
     const cache = new ReplayCache(EMPTY);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 0);
-    cache.remember(minute(1004), tag(2), 2, SOURCE, 0);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 0);
+    cache.remember(minute(1004), tag(2), 4, SOURCE, 0);
     expect(cache.floor).to.equal(1000);
     expect(cache.look(minute(1000), tag(1), SOURCE, 60_000)).to.equal('replay');
-    cache.remember(minute(1005), tag(3), 2, SOURCE, 0);
+    cache.remember(minute(1005), tag(3), 4, SOURCE, 0);
     expect(cache.look(minute(1000), tag(1), SOURCE, 60_000)).to.equal('stale');
   });
 
   it('is told from others by every byte of its tag', () => {
     const cache = new ReplayCache(EMPTY);
     const accepted = Uint8Array.from({ length: 32 }, (_, at) => 0x70 + at);
-    cache.remember(minute(1000), accepted, 2, SOURCE, 0);
+    cache.remember(minute(1000), accepted, 4, SOURCE, 0);
     for (let at = 0; at < 32; at++) {
       const other = accepted.map((byte, index) => (index === at ? byte ^ 0x80 : byte));
       expect(cache.look(minute(1000), other, SOURCE, 60_000), `byte ${at}`).to.equal('new');
@@ -177,7 +177,7 @@ describe('an accepted packet', () => {
     const cache = new ReplayCache(EMPTY);
     const buffer = Buffer.alloc(100, 0x55);
     buffer.set(tag(7), 30);
-    cache.remember(minute(1000), buffer.subarray(30, 62), 2, SOURCE, 0);
+    cache.remember(minute(1000), buffer.subarray(30, 62), 4, SOURCE, 0);
     buffer.fill(0);
     expect(cache.look(minute(1000), tag(7), SOURCE, 60_000)).to.equal('replay');
   });
@@ -186,7 +186,7 @@ describe('an accepted packet', () => {
 describe('a duplicate', () => {
   const seen = () => {
     const cache = new ReplayCache(EMPTY);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 10_000);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 10_000);
     return cache;
   };
 
@@ -212,7 +212,7 @@ describe('a duplicate', () => {
   it('is compared with the source as it was, not with a buffer that was used again', () => {
     const cache = new ReplayCache(EMPTY);
     const source = Uint8Array.from(SOURCE);
-    cache.remember(minute(1000), tag(1), 2, source, 0);
+    cache.remember(minute(1000), tag(1), 4, source, 0);
     source.set(OTHER_SOURCE);
     expect(cache.look(minute(1000), tag(1), SOURCE, 0)).to.equal('duplicate');
     expect(cache.look(minute(1000), tag(1), OTHER_SOURCE, 0)).to.equal('replay');
@@ -250,7 +250,7 @@ describe('the size of the replay cache', () => {
       for (let now = 1000; now < 3000; now++) {
         for (let count = 0; count < 5; count++) {
           const at = minute(now - delta + ((now * 7 + count * 3) % (2 * delta + 1)));
-          cache.remember(at, tag(accepted.length), delta, SOURCE, 0);
+          cache.remember(at, tag(accepted.length), 2 * delta, SOURCE, 0);
           accepted.push(at);
         }
         expect(cache.floor).to.be.at.least(now - 3 * delta);
@@ -263,16 +263,16 @@ describe('the size of the replay cache', () => {
 
   it('counts a tag once', () => {
     const cache = new ReplayCache(EMPTY);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 0);
-    cache.remember(minute(1000), tag(1), 2, SOURCE, 0);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 0);
+    cache.remember(minute(1000), tag(1), 4, SOURCE, 0);
     expect(cache.size).to.equal(1);
   });
 
   it('falls to one when the clock leaps ahead', () => {
     const cache = new ReplayCache(EMPTY);
-    for (let number = 0; number < 100; number++) cache.remember(minute(1000), tag(number), 2, SOURCE, 0);
+    for (let number = 0; number < 100; number++) cache.remember(minute(1000), tag(number), 4, SOURCE, 0);
     expect(cache.size).to.equal(100);
-    cache.remember(minute(2000), tag(100), 2, SOURCE, 0);
+    cache.remember(minute(2000), tag(100), 4, SOURCE, 0);
     expect(cache.size).to.equal(1);
   });
 });

@@ -18,7 +18,7 @@ import { parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/netwo
 import type { Action, Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import { ReplayCache } from '@bouncer-spa/bouncer/dist/core/replay-cache.js';
 import { REASON_TEXT } from '@bouncer-spa/bouncer/dist/core/verdict.js';
-import { verify, type Moment, type Verifier } from '@bouncer-spa/bouncer/dist/core/verify.js';
+import { verify, windowWidth, type Moment, type Verifier } from '@bouncer-spa/bouncer/dist/core/verify.js';
 
 const ID = serverId('gate.example.org');
 const GATE = deriveGateSubkey(gateKey(new Uint8Array(32).fill(1)), ID);
@@ -99,7 +99,7 @@ function judge(payload: Uint8Array, verifier = verifierOf(), now = NOW) {
 function accept(verifier: Verifier, payload: Uint8Array, now = NOW): void {
   const verdict = verify(verifier, datagramOf(payload), now);
   if (!verdict.accepted) throw new Error(verdict.reason);
-  verifier.replay.remember(verdict.claim.minute, verdict.tag, verifier.policy.delta, SOURCE, now.monotonic);
+  verifier.replay.remember(verdict.claim.minute, verdict.tag, windowWidth(verifier), SOURCE, now.monotonic);
 }
 
 const CLAIM = { client: 'alice', action: 'ssh', code: 21, minute: MINUTE };

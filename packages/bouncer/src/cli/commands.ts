@@ -29,4 +29,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'show how the daemon fares',
     load: () => import('./status.js'),
   },
+  {
+    name: 'submit',
+    summary: 'hand the daemon a packet that came by another way, such as by mail',
+    load: () => import('./submit.js'),
+  },
 ];

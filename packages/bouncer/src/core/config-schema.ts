@@ -130,6 +130,10 @@ const capture = v.strictObject({
 
 const limits = v.strictObject({ running: v.optional(integer(1, 1_024), 16) });
 
+const submit = v.strictObject({
+  max_age: v.optional(v.pipe(duration, v.maxValue(DAY, 'expected at most "1d"'))),
+});
+
 const metrics = v.strictObject({ textfile: v.optional(text) });
 
 const log = v.strictObject({
@@ -145,6 +149,7 @@ export interface ConfigTables {
   readonly server: v.InferOutput<typeof server>;
   readonly capture: v.InferOutput<typeof capture>;
   readonly limits: v.InferOutput<typeof limits>;
+  readonly submit: v.InferOutput<typeof submit>;
   readonly metrics: v.InferOutput<typeof metrics>;
   readonly log: v.InferOutput<typeof log>;
   readonly actions: Readonly<Record<string, ActionTable>>;
@@ -182,6 +187,7 @@ export function parseTables(toml: unknown): ParsedTables {
     server: one('server', server, raw['server']),
     capture: one('capture', capture, raw['capture']),
     limits: one('limits', limits, raw['limits'] ?? {}),
+    submit: one('submit', submit, raw['submit'] ?? {}),
     metrics: one('metrics', metrics, raw['metrics'] ?? {}),
     log: one('log', log, raw['log'] ?? {}),
     actions: many('actions', action),

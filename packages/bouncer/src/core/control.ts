@@ -1,8 +1,14 @@
 import type { Status } from './status.js';
+import type { Submission } from './submission.js';
 
 /** What an administrator may ask of the running daemon. */
 export interface Control {
   status(): Status;
   /** Reads the config again and goes over to it. @returns everything that is wrong with it, if anything is */
   reload(): Promise<readonly string[]>;
+  /**
+   * Judges a packet that a carrier brought, and acts on it if it is accepted.
+   * @returns the decision; `undefined` if carriers are not trusted to bring any
+   */
+  submit(packet: Uint8Array): Promise<Submission | undefined>;
 }

@@ -38,6 +38,13 @@ export function networkContains(network: Network, address: Uint8Array): boolean 
   );
 }
 
+/** Whether the networks, two of them, hold every address of IPv4 and of IPv6. */
+export function coverEverything(networks: readonly Network[]): boolean {
+  const isWhole = (ipv4: boolean) => (network: Network) =>
+    network.ipv4 === ipv4 && network.bits === (ipv4 ? IPV4_MAPPED_BITS : 0);
+  return networks.some(isWhole(true)) && networks.some(isWhole(false));
+}
+
 function hasHostBits(network: Network): boolean {
   return network.address.some((byte, index) => (byte & ~maskByte(network.bits, index) & 0xff) !== 0);
 }

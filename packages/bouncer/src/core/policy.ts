@@ -1,6 +1,6 @@
 import type { ActionCode, ClientKeys, GateSubkey, Message, ServerId } from '@bouncer-spa/protocol';
 import { sameAddress } from './address.js';
-import { networkContains, type Network } from './network.js';
+import { coverEverything, networkContains, type Network } from './network.js';
 import type { RejectReason } from './verdict.js';
 
 /** Whose address a client may have acted for. */
@@ -64,18 +64,18 @@ export interface Permission {
 
 /**
  * Decides what an authentic message may do.
- * @param source the datagram's source address, 16 bytes
+ * @param source the datagram's source address, 16 bytes; `undefined` if a carrier brought the packet
  * @param now Unix time in milliseconds
  */
 export function authorize(
   client: Client,
   action: Action,
   message: Message,
-  source: Uint8Array,
+  source: Uint8Array | undefined,
   now: number,
 ): Permission | RejectReason {
   if (!client.actions.has(action.name)) return 'action';
-  if (!client.from.some((network) => networkContains(network, source))) return 'network';
+  if (!maySendFrom(client, source)) return 'network';
   if (client.notAfter !== undefined && now >= client.notAfter) return 'expired';
   const address = boundAddress(client.bind, message.address, source);
   if (address === undefined) return 'address';
@@ -83,7 +83,18 @@ export function authorize(
   return { address, duration: Math.min(message.duration || action.duration, action.maxDuration) };
 }
 
-function boundAddress(bind: Bind, named: Uint8Array | undefined, source: Uint8Array): Uint8Array | undefined {
+/** Where a carrier got a packet nobody knows, so only who may send from everywhere may use one. */
+function maySendFrom({ from }: Client, source: Uint8Array | undefined): boolean {
+  if (source === undefined) return coverEverything(from);
+  return from.some((network) => networkContains(network, source));
+}
+
+function boundAddress(
+  bind: Bind,
+  named: Uint8Array | undefined,
+  source: Uint8Array | undefined,
+): Uint8Array | undefined {
+  if (source === undefined) return bind === 'any' ? named : undefined;
   if (named === undefined) return bind === 'strict' ? undefined : source;
   return bind === 'any' || sameAddress(named, source) ? named : undefined;
 }

@@ -26,7 +26,8 @@ const DUPLICATE_MILLISECONDS = 2_000;
 const MOST_SPENT = 10_000;
 
 interface Sighting {
-  readonly source: Uint8Array;
+  /** 16 bytes; `undefined` if a carrier brought it. */
+  readonly source: Uint8Array | undefined;
   /** Milliseconds of a clock that never steps. */
   readonly at: number;
 }
@@ -61,17 +62,18 @@ export class ReplayCache {
   }
 
   /**
-   * @param source the datagram's source address, 16 bytes
+   * @param source the datagram's source address, 16 bytes; `undefined` if a carrier brought the packet
    * @param monotonic milliseconds of a clock that never steps
    */
-  look(at: Minute, tag: Uint8Array, source: Uint8Array, monotonic: number): ReplayState {
+  look(at: Minute, tag: Uint8Array, source: Uint8Array | undefined, monotonic: number): ReplayState {
     if (at < this.#floor) return 'stale';
     const tags = this.#byMinute.get(at);
     const key = keyOf(tag);
     if (tags?.has(key) !== true && !this.#spent.has(key)) return 'new';
     const first = tags?.get(key) ?? this.#spent.get(key);
     const isDuplicate =
-      first !== undefined &&
+      first?.source !== undefined &&
+      source !== undefined &&
       monotonic - first.at <= DUPLICATE_MILLISECONDS &&
       sameAddress(first.source, source);
     return isDuplicate ? 'duplicate' : 'replay';
@@ -79,11 +81,17 @@ export class ReplayCache {
 
   /**
    * Adds the tag of a packet that is being accepted, raises the floor and forgets what fell below.
-   * @param delta minutes either way of the window it was accepted in
+   * @param width minutes from the earliest that could have been accepted now, by whatever way, to the latest
    */
-  remember(at: Minute, tag: Uint8Array, delta: number, source: Uint8Array, monotonic: number): ReplayRecord {
-    this.#add(at, tag, { source: Uint8Array.from(source), at: monotonic });
-    this.#floor = minute(Math.max(this.#floor, at - 2 * delta));
+  remember(
+    at: Minute,
+    tag: Uint8Array,
+    width: number,
+    source: Uint8Array | undefined,
+    monotonic: number,
+  ): ReplayRecord {
+    this.#add(at, tag, sightingOf(source, monotonic));
+    this.#floor = minute(Math.max(this.#floor, at - width));
     for (const known of this.#byMinute.keys()) {
       if (known < this.#floor) this.#byMinute.delete(known);
     }
@@ -95,8 +103,8 @@ export class ReplayCache {
    * use it when the reason is gone, or from where it does not apply. Kept in memory only, and not for
    * ever: it has done no harm yet.
    */
-  spend(tag: Uint8Array, source: Uint8Array, monotonic: number): void {
-    this.#spent.set(keyOf(tag), { source: Uint8Array.from(source), at: monotonic });
+  spend(tag: Uint8Array, source: Uint8Array | undefined, monotonic: number): void {
+    this.#spent.set(keyOf(tag), sightingOf(source, monotonic));
     if (this.#spent.size <= MOST_SPENT) return;
     for (const oldest of this.#spent.keys()) {
       this.#spent.delete(oldest);
@@ -109,6 +117,11 @@ export class ReplayCache {
     tags.set(keyOf(tag), sighting);
     this.#byMinute.set(at, tags);
   }
+}
+
+/** The source is copied: its buffer is used again. */
+function sightingOf(source: Uint8Array | undefined, at: number): Sighting {
+  return { source: source && Uint8Array.from(source), at };
 }
 
 function keyOf(tag: Uint8Array): string {

@@ -1,5 +1,5 @@
 import { formatAddress } from './address.js';
-import type { Datagram } from './datagram.js';
+import type { Arrival } from './datagram.js';
 import type { Policy } from './policy.js';
 import type { Accept } from './verdict.js';
 
@@ -22,15 +22,15 @@ export type ActionValues = Readonly<Record<Placeholder, string>>;
 const PLACEHOLDER = /\{([a-z_]+)\}/g;
 
 /** The values of an accepted packet. */
-export function actionValues(policy: Policy, datagram: Datagram, accept: Accept): ActionValues {
+export function actionValues(policy: Policy, arrival: Arrival, accept: Accept): ActionValues {
   return {
     server: policy.serverId,
     client: accept.claim.client,
     action: accept.claim.action,
     code: String(accept.claim.code),
     address: formatAddress(accept.address),
-    source: formatAddress(datagram.source),
-    port: String(datagram.sourcePort),
+    source: arrival.source === undefined ? '' : formatAddress(arrival.source),
+    port: String(arrival.sourcePort),
     duration: String(accept.duration),
     argument: accept.argument,
   };

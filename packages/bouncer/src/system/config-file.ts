@@ -43,6 +43,8 @@ export interface Config {
   readonly stateFolder: string;
   /** Absolute path. */
   readonly controlSocket: string;
+  /** Minutes that a packet may be old if a carrier brings it; `undefined` if none may. */
+  readonly carrierAge: number | undefined;
   /** Absolute path; `undefined` if no metrics are written. */
   readonly metricsFile: string | undefined;
   /** Most actions that run at once. */
@@ -51,6 +53,8 @@ export interface Config {
 }
 
 const DAY = 86_400_000;
+
+const SECONDS_PER_MINUTE = 60;
 
 /**
  * Reads a config and all that it names. Files are relative to the config's folder.
@@ -78,6 +82,7 @@ export async function loadConfig(file: string): Promise<Config> {
   }
 
   const { textfile } = tables.metrics;
+  const { max_age: maxAge } = tables.submit;
   return {
     policy: policyOf(tables, gateKey, clients),
     capture: {
@@ -89,6 +94,7 @@ export async function loadConfig(file: string): Promise<Config> {
     },
     stateFolder: resolve(folder, tables.server.state_dir),
     controlSocket: resolve(folder, tables.server.control_socket),
+    carrierAge: maxAge && Math.floor(maxAge / SECONDS_PER_MINUTE),
     metricsFile: textfile && resolve(folder, textfile),
     mostRunning: tables.limits.running,
     log: { level: tables.log.level, rejectsPerMinute: tables.log.rejects_per_minute },

@@ -6,6 +6,9 @@ import { reasonOf } from './reason.js';
 /** Largest body of a request in bytes: a packet in base64 is some 700. */
 const MOST_BODY_BYTES = 4 * 1024;
 
+/** RFC 4648 section 4, with padding. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /** What is answered. */
 interface Answer {
   readonly status: number;
@@ -31,6 +34,17 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
         status: problems.length === 0 ? 200 : 422,
         body: { reloaded: problems.length === 0, problems },
       };
+    },
+  },
+  '/submit': {
+    async POST(control, { body }) {
+      const text = body.toString('latin1').replaceAll(/\s+/g, '');
+      if (!BASE64.test(text)) return failure(400, 'the body is not a packet in base64');
+      const submission = await control.submit(Buffer.from(text, 'base64'));
+      if (submission === undefined) {
+        return failure(403, 'packets are not taken here: the config has no max_age in [submit]');
+      }
+      return { status: submission.decision === 'accept' ? 200 : 422, body: submission };
     },
   },
   '/metrics': {

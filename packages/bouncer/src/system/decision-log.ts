@@ -1,7 +1,7 @@
 import { minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from '../core/address.js';
 import { DecisionTally } from '../core/decision-tally.js';
-import type { Datagram } from '../core/datagram.js';
+import type { Arrival } from '../core/datagram.js';
 import { RejectLimiter } from '../core/reject-limiter.js';
 import { REASON_TEXT, type Accept, type Reject } from '../core/verdict.js';
 import type { Moment } from '../core/verify.js';
@@ -19,7 +19,7 @@ export class DecisionLog {
     this.#limiter = new RejectLimiter(rejectsPerMinute);
   }
 
-  accepted(accept: Accept, datagram: Datagram, now: Moment): void {
+  accepted(accept: Accept, arrival: Arrival, now: Moment): void {
     const { claim, address, duration } = accept;
     this.tally.accept(accept, now.unix);
     const { client, action, minute } = claim;
@@ -28,7 +28,7 @@ export class DecisionLog {
       client,
       action,
       address: formatAddress(address),
-      ...sourceOf(datagram),
+      ...sourceOf(arrival),
       minute_offset: minute - minuteOf(now.unix),
       duration,
     };
@@ -36,13 +36,13 @@ export class DecisionLog {
   }
 
   /** @param detail what the system said, where that is the reason */
-  rejected(reject: Reject, datagram: Datagram, now: Moment, detail?: string): void {
+  rejected(reject: Reject, arrival: Arrival, now: Moment, detail?: string): void {
     const { reason, claim } = reject;
     this.tally.reject(reject);
     // What the network delivers twice is no event that an administrator has to look at.
     if (reason === 'duplicate') {
       this.#log.debug(
-        { decision: 'reject', reason, ...sourceOf(datagram) },
+        { decision: 'reject', reason, ...sourceOf(arrival) },
         `ignored: ${REASON_TEXT[reason]}`,
       );
       return;
@@ -51,7 +51,7 @@ export class DecisionLog {
     const fields = {
       decision: 'reject',
       reason,
-      ...sourceOf(datagram),
+      ...sourceOf(arrival),
       ...(claim && {
         client: claim.client,
         action: claim.action,
@@ -81,6 +81,6 @@ export class DecisionLog {
   }
 }
 
-function sourceOf(datagram: Datagram): { source: string; port: number } {
-  return { source: formatAddress(datagram.source), port: datagram.sourcePort };
+function sourceOf({ source, sourcePort }: Arrival): object {
+  return source === undefined ? { carrier: true } : { source: formatAddress(source), port: sourcePort };
 }

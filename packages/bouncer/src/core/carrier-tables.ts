@@ -1,0 +1,56 @@
+import { minute, type Minute } from '@bouncer-spa/protocol';
+import { LocatorPairs } from './locator-pairs.js';
+import { LocatorTable } from './locator-table.js';
+import { gateNumber, type MinuteTable } from './minute-table.js';
+import type { Policy } from './policy.js';
+
+/** Minutes whose locators are kept: whoever brings junk with a good gate makes one be computed. */
+const MOST_TABLES = 4;
+
+/** The minutes of the longer window that packets brought by a carrier have (PROTOCOL.md section 8). */
+export class CarrierTables {
+  /** Minutes back that are accepted; not less than delta. */
+  readonly age: number;
+  readonly #policy: Policy;
+  readonly #pairs: LocatorPairs;
+  readonly #gates = new Map<Minute, number>();
+  /** The latest used is the last. */
+  readonly #tables = new Map<Minute, MinuteTable>();
+
+  constructor(policy: Policy, age: number) {
+    this.#policy = policy;
+    this.#pairs = new LocatorPairs(policy);
+    this.age = Math.max(age, policy.delta);
+  }
+
+  /** The tables of those minutes from `now - age` to `now + delta` that have the gate. */
+  withGate(gate: number, now: Minute): readonly MinuteTable[] {
+    const first = Math.max(0, now - this.age);
+    const last = now + this.#policy.delta;
+    for (const known of this.#gates.keys()) if (known < first || known > last) this.#gates.delete(known);
+    const tables: MinuteTable[] = [];
+    for (let at = minute(first); at <= last; at = minute(at + 1)) {
+      if (this.#gateAt(at) === gate) tables.push(this.#tableOf(at, gate));
+    }
+    return tables;
+  }
+
+  #gateAt(at: Minute): number {
+    const known = this.#gates.get(at);
+    if (known !== undefined) return known;
+    const gate = gateNumber(this.#policy, at);
+    this.#gates.set(at, gate);
+    return gate;
+  }
+
+  #tableOf(at: Minute, gate: number): MinuteTable {
+    const table = this.#tables.get(at) ?? { minute: at, gate, locators: new LocatorTable(this.#pairs, at) };
+    this.#tables.delete(at);
+    this.#tables.set(at, table);
+    for (const oldest of this.#tables.keys()) {
+      if (this.#tables.size <= MOST_TABLES) break;
+      this.#tables.delete(oldest);
+    }
+    return table;
+  }
+}
