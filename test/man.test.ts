@@ -31,16 +31,16 @@ describe('The man page', () => {
   }
 
   it('opener.1 has the options that opener --help has, and no others', () => {
-    const helps = [help(OPENER)];
+    const helps = [help(OPENER), help(OPENER, 'import')];
     expect(optionsOf(section('opener.1', 'OPTIONS'))).to.deep.equal(optionsOf(helps.join('\n')));
   });
 
   it('bouncer.8 has the commands and options that bouncer --help has, and no others', () => {
-    const commands = Array.from(help(BOUNCER).matchAll(/^ {2}([a-z][\w-]*) {2,}/gm), ([, name = '']) => name);
-    expect(commands).to.include.members(['run', 'check']);
+    const commands = commandsOf([]);
+    expect(commands).to.include.members(['run', 'check', 'client add']);
     const page = section('bouncer.8', 'COMMANDS');
-    expect(Array.from(page.matchAll(/^ {3}bouncer (\S+)$/gm), ([, name]) => name)).to.deep.equal(commands);
-    const helps = commands.map((command) => help(BOUNCER, command));
+    expect(Array.from(page.matchAll(/^ {3}bouncer (\S.*)$/gm), ([, name]) => name)).to.deep.equal(commands);
+    const helps = commands.map((command) => help(BOUNCER, ...command.split(' ')));
     expect(optionsOf(page)).to.deep.equal(optionsOf(helps.join('\n')));
   });
 
@@ -82,6 +82,13 @@ describe('The man page', () => {
 
 function help(program: string, ...command: string[]): string {
   return execFileSync(process.execPath, [program, ...command, '--help'], { encoding: 'utf8' });
+}
+
+/** The commands of bouncer, and those of a command that has some instead of itself. */
+function commandsOf(group: readonly string[]): string[] {
+  const [, list] = /^Commands:\n((?: .*\n)+)/m.exec(help(BOUNCER, ...group)) ?? [];
+  if (list === undefined) return [group.join(' ')];
+  return Array.from(list.matchAll(/^ {2}(\S+)/gm)).flatMap(([, name = '']) => commandsOf([...group, name]));
 }
 
 /** The options that a text names, each once. */

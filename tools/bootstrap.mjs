@@ -40,6 +40,7 @@ const FOR_TEST = [
   { debian: 'socat', command: 'socat' },
   { debian: 'tcpdump', command: 'tcpdump' },
   { debian: 'zsh', command: 'zsh' },
+  { debian: 'zbar-tools', command: 'zbarimg' },
 ];
 
 function main() {

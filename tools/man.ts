@@ -1,7 +1,7 @@
 /**
  * Makes the man pages of their text in docs/man. There, a line `.\" help: COMMAND` stands for what
  * `COMMAND --help` says, so that the pages name the options that there are; `.\" commands: PROGRAM` for
- * that of each of its commands; `.\" file: PATH` for a file of the repository.
+ * that of each of its commands, and of theirs; `.\" file: PATH` for a file of the repository.
  *
  *   node build/tools/man.js [FOLDER [PAGE...]]      default: build/man, and all pages
  */
@@ -42,7 +42,12 @@ function helpOf(command: string): string {
 function commandsOf(program: string): string {
   const [, list = ''] = /^Commands:\n((?: .*\n)+)/m.exec(helpOf(program)) ?? [];
   const commands = Array.from(list.matchAll(/^ {2}(\S+)/gm), ([, name = '']) => `${program} ${name}`);
-  return commands.map((command) => `.Ss ${words(command)}\n${helpAsMdoc(helpOf(command))}`).join('');
+  return commands
+    .map((command) => {
+      const help = helpOf(command);
+      return /^Commands:$/m.test(help) ? commandsOf(command) : `.Ss ${words(command)}\n${helpAsMdoc(help)}`;
+    })
+    .join('');
 }
 
 /** Help as mdoc(7): rows become a tagged list; lines that stand in from the margin are shown as they are. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 const CORE = fileURLToPath(import.meta.resolve('@bouncer-spa/opener/src/core/'));
-const ALLOWED = ['@bouncer-spa/protocol', 'ipaddr.js', 'node:path'];
+const ALLOWED = ['@bouncer-spa/protocol', '@bouncer-spa/protocol/bundle', 'ipaddr.js', 'node:path'];
 
 describe('the core', () => {
   for (const name of readdirSync(CORE)) {

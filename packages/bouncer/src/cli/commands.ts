@@ -34,4 +34,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'hand the daemon a packet that came by another way, such as by mail',
     load: () => import('./submit.js'),
   },
+  {
+    name: 'client',
+    summary: 'add, list, rotate or remove a client',
+    load: () => import('./client.js'),
+  },
 ];

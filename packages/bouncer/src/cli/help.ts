@@ -1,5 +1,5 @@
 import type { Definition, Options } from './command.js';
-import { COMMANDS } from './commands.js';
+import { COMMANDS, type CommandEntry } from './commands.js';
 
 /** The help of `bouncer` itself. */
 export function generalHelp(): string {
@@ -21,6 +21,16 @@ Exit status: 0 all went well, 1 it did not, 2 the command line is wrong.
 Examples:
   bouncer check -c ./bouncer.toml
   bouncer run | npx bunyan
+`;
+}
+
+/** The help of a command that has commands of its own. */
+export function groupHelp(name: string, commands: readonly CommandEntry[]): string {
+  return `Usage: bouncer ${name} COMMAND [OPTIONS]
+
+Commands:
+${table(commands.map((entry) => [entry.name, entry.summary] as const))}
+Try: bouncer ${name} COMMAND --help
 `;
 }
 

@@ -5,7 +5,12 @@ import { parseDuration } from './duration.js';
 import { parseNetwork } from './network.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
+export const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
+
+/** Whether a text can be the name of a client or an action. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
 
 /** Where the daemon can be asked, if the config names nothing else. */
 export const DEFAULT_CONTROL_SOCKET = '/run/bouncer/control.sock';
@@ -107,6 +112,9 @@ const server = v.strictObject({
   state_dir: text,
   clients_dir: v.optional(text),
   control_socket: v.optional(text, DEFAULT_CONTROL_SOCKET),
+  host: v.optional(
+    v.pipe(text, v.regex(/^[A-Za-z0-9._:-]+$/, 'expected a host name or an address without brackets')),
+  ),
 });
 
 const oneInterface: v.GenericSchema<unknown, string[]> = v.pipe(
@@ -223,7 +231,7 @@ function parseSection<Table extends AnyTable>(
   const entries = Object.entries(isTable(section) ? section : {});
   return Object.fromEntries(
     entries.map(([name, value]) => {
-      if (!NAME.test(name)) problems.push({ key: `${key}.${name}`, reason: NAME_REASON });
+      if (!isName(name)) problems.push({ key: `${key}.${name}`, reason: NAME_REASON });
       return [name, parseTable(`${key}.${name}`, schema, value, problems)] as const;
     }),
   );

@@ -1,7 +1,7 @@
 import { writeStandardOutput } from '../system/standard-output.js';
 import type { Shell } from './options.js';
 
-const SUBCOMMANDS = 'send list proxy doctor completion keygen';
+const SUBCOMMANDS = 'send import list proxy doctor completion keygen';
 const OPTIONS =
   '--destination --port --action --key --profile --ipv4 --ipv6 --allow --for --arg --wait --no-wait ' +
   '--source --source-port --ttl --print --verbose --help --version';
@@ -32,7 +32,7 @@ _opener() {
     '0 ') candidates="$(opener completion-words) ${SUBCOMMANDS}" ;;
     '1 send'|'1 doctor') candidates=$(opener completion-words) ;;
     '1 completion') candidates='bash zsh fish' ;;
-    '1 keygen') COMPREPLY=($(compgen -f -- "$current")); return ;;
+    '1 keygen'|'1 import') COMPREPLY=($(compgen -f -- "$current")); return ;;
     '1 list') candidates=--json ;;
     '1 proxy'|'2 proxy'|'2 doctor') return ;;
     '2 send') candidates=$(opener completion-words "\${words[1]}") ;;
@@ -65,7 +65,7 @@ _opener() {
     ('0 ') compadd -- \${(f)"$(opener completion-words)"} ${SUBCOMMANDS} ;;
     ('1 send'|'1 doctor') compadd -- \${(f)"$(opener completion-words)"} ;;
     ('1 completion') compadd -- bash zsh fish ;;
-    ('1 keygen') _files ;;
+    ('1 keygen'|'1 import') _files ;;
     ('1 list') compadd -- --json ;;
     ('1 proxy'|'2 proxy'|'2 doctor') ;;
     ('2 send') compadd -- \${(f)"$(opener completion-words \${given[2]})"} ;;
@@ -103,7 +103,7 @@ function __opener_candidates
       opener completion-words
     case '1 completion'
       string split ' ' 'bash zsh fish'
-    case '1 keygen'
+    case '1 keygen' '1 import'
       __fish_complete_path (commandline -ct)
     case '1 list' '1 proxy' '2 proxy' '2 doctor'
     case '2 send'

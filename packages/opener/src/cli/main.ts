@@ -26,6 +26,11 @@ async function run(command: Command): Promise<void> {
       await send(command);
       break;
     }
+    case 'import': {
+      const { importBundle } = await import('./import.js');
+      await importBundle(command);
+      break;
+    }
     case 'keygen': {
       const { keygen } = await import('./keygen.js');
       keygen(command.file);
@@ -57,9 +62,9 @@ async function run(command: Command): Promise<void> {
       break;
     }
     case 'help': {
-      const { HELP } = await import('./help.js');
+      const { HELP, IMPORT_HELP } = await import('./help.js');
       const { writeStandardOutput } = await import('../system/standard-output.js');
-      await writeStandardOutput(HELP);
+      await writeStandardOutput(command.about === 'import' ? IMPORT_HELP : HELP);
       break;
     }
     case 'version': {

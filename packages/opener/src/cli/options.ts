@@ -13,15 +13,27 @@ import { allowOnly, refuseSurplus, sortWords, usage, type Words } from './words.
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly about?: 'import' }
   | { readonly kind: 'version' }
   | { readonly kind: 'keygen'; readonly file: string }
   | { readonly kind: 'list'; readonly json: boolean }
   | { readonly kind: 'doctor'; readonly profile: ProfileChoice }
   | { readonly kind: 'completion'; readonly shell: Shell }
   | { readonly kind: 'words'; readonly profile: string | undefined }
+  | ImportCommand
   | SendCommand
   | ProxyCommand;
+
+export interface ImportCommand {
+  readonly kind: 'import';
+  /** A file, a bundle that needs a passphrase, or "-" for standard input. */
+  readonly source: string;
+  /** What the profile is to be called; `undefined` means by its host. */
+  readonly name: string | undefined;
+  /** Whether a profile of that name is replaced. */
+  readonly force: boolean;
+  readonly passphraseFile: string | undefined;
+}
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -57,7 +69,8 @@ export async function parseCommandLine(args: readonly string[]): Promise<Command
   const [first] = args;
   const read = first === undefined ? undefined : SUBCOMMANDS.get(first);
   const words = sortWords(read === undefined ? args : args.slice(1));
-  if (words.options.has('help')) return { kind: 'help' };
+  if (words.options.has('help'))
+    return first === 'import' ? { kind: 'help', about: 'import' } : { kind: 'help' };
   if (words.options.has('version')) return { kind: 'version' };
   return await (read ?? sendCommand)(words);
 }
@@ -65,6 +78,7 @@ export async function parseCommandLine(args: readonly string[]): Promise<Command
 /** How each subcommand reads its words. A profile of such a name needs `send` before it. */
 const SUBCOMMANDS = new Map<string, (words: Words) => Command | Promise<Command>>([
   ['send', sendCommand],
+  ['import', importCommand],
   ['list', listCommand],
   ['proxy', proxyCommand],
   ['doctor', doctorCommand],
@@ -80,6 +94,21 @@ function keygenCommand({ options, positionals }: Words): Command {
     throw usage('keygen expected the name of one new file and nothing else', 'opener keygen alice.seed');
   }
   return { kind: 'keygen', file };
+}
+
+function importCommand({ options, positionals }: Words): Command {
+  allowOnly('import', options, ['name', 'force', 'passphrase-file']);
+  const [source, ...others] = positionals;
+  if (source === undefined || source === '' || others.length > 0) {
+    throw usage('import expected one bundle: a file, or - for standard input', 'opener import alice.toml');
+  }
+  return {
+    kind: 'import',
+    source,
+    name: options.get('name'),
+    force: options.has('force'),
+    passphraseFile: options.get('passphrase-file'),
+  };
 }
 
 function listCommand({ options, positionals }: Words): Command {
@@ -129,6 +158,9 @@ async function proxyCommand({ options, positionals }: Words): Promise<ProxyComma
 
 async function sendCommand({ options, positionals }: Words): Promise<SendCommand> {
   if (options.has('json')) throw usage('--json is for list', 'opener list --json');
+  for (const option of ['name', 'force', 'passphrase-file'] as const) {
+    if (options.has(option)) throw usage(`--${option} is for import`, 'opener import --help');
+  }
   const file = readFileName(options, 'profile');
   // An explicit file leaves only the action to be named.
   const [name, action, ...others] = file === undefined ? positionals : [undefined, ...positionals];

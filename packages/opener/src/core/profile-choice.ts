@@ -63,7 +63,8 @@ export function profileFile(folder: string, name: string): string {
   return join(folder, `${name}.toml`);
 }
 
-function checkName(name: string): string {
+/** @throws {Refusal} if a text is no name of a profile, but empty or a path */
+export function checkName(name: string): string {
   if (/[/\\]/.test(name) || name.endsWith('.toml')) {
     throw new Refusal('usage', {
       sentence: `profile expected a name, got the path ${quoted(name)}`,

@@ -8,9 +8,10 @@ const OWNER_ONLY = 0o600;
 
 /**
  * Writes a secret into a new file that only its owner can read.
+ * @param hintIfThere what to do if there is something of that name already
  * @throws {Refusal} if there is something of that name already, or the system refuses; then nothing is left behind
  */
-export function writeNewSecretFile(path: string, text: string): void {
+export function writeNewSecretFile(path: string, text: string, hintIfThere?: string): void {
   try {
     const descriptor = openSync(path, 'wx', OWNER_ONLY);
     try {
@@ -29,7 +30,7 @@ export function writeNewSecretFile(path: string, text: string): void {
     if (!isSystemError(error)) throw error;
     throw new Refusal('profile', {
       sentence: `${path}: ${reasonOf(error)}`,
-      hint: hintFor(error.code, path),
+      hint: (error.code === 'EEXIST' ? hintIfThere : undefined) ?? hintFor(error.code, path),
     });
   }
 }

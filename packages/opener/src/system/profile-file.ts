@@ -11,7 +11,7 @@ import { isSystemError, reasonOf } from './reason.js';
 import { readRegularFile } from './regular-file.js';
 
 /** Size in bytes above which a file is no profile. */
-const PROFILE_MAX_SIZE = 65_536;
+export const PROFILE_MAX_SIZE = 65_536;
 
 const EXAMPLE = fileURLToPath(new URL('../../example.toml', import.meta.url));
 
@@ -26,7 +26,7 @@ export async function loadProfile(choice: ProfileChoice): Promise<Profile> {
 /** @throws {Refusal} if there is no such file, or anything wrong with it */
 export async function readProfile(file: string): Promise<Profile> {
   const { text, exposure } = readRegularFile(file, PROFILE_MAX_SIZE, hintToWrite(file));
-  return checkProfile(await parse(text, file), file, exposure);
+  return checkProfile(await parseProfile(text, file), file, exposure);
 }
 
 async function locate(choice: ProfileChoice): Promise<string> {
@@ -72,7 +72,7 @@ async function searchFor(
   const unread: Problem[] = [];
   for (const file of files) {
     try {
-      const table = await parse(readRegularFile(file, PROFILE_MAX_SIZE).text, file);
+      const table = await parseProfile(readRegularFile(file, PROFILE_MAX_SIZE).text, file);
       const candidate = table['host'];
       if (typeof candidate === 'string' && candidate.toLowerCase() === host.toLowerCase()) found.push(file);
     } catch (error) {
@@ -83,7 +83,12 @@ async function searchFor(
   return { found, unread };
 }
 
-async function parse(text: string, file: string): Promise<Table> {
+/**
+ * Parses the text of a profile.
+ * @param file for the refusal
+ * @throws {Refusal} if it is not TOML
+ */
+export async function parseProfile(text: string, file: string): Promise<Table> {
   // Loaded here because help, keygen and wrong usage do without.
   const toml = await import('smol-toml');
   try {

@@ -1,0 +1,45 @@
+import { openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { ReadStream } from 'node:tty';
+
+/**
+ * Asks at the terminal, also where standard input is something else, for a line that is not shown.
+ * @returns the line; nothing if there is no terminal, or the question was left with Ctrl-C or Ctrl-D
+ */
+export async function askHidden(question: string): Promise<string | undefined> {
+  const terminal = openTerminal();
+  if (terminal === undefined) return undefined;
+  const nowhere = new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+  const reader = createInterface({ input: terminal, output: nowhere, terminal: true });
+  // Only now, when the terminal shows no longer what is typed.
+  process.stderr.write(question);
+  try {
+    return await new Promise((resolve) => {
+      reader.once('line', resolve);
+      for (const event of ['SIGINT', 'close']) {
+        reader.once(event, () => {
+          resolve(undefined);
+        });
+      }
+    });
+  } finally {
+    reader.close();
+    // Standard input may be asked again.
+    if (terminal !== process.stdin) terminal.destroy();
+    process.stderr.write('\n');
+  }
+}
+
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r+'));
+  } catch {
+    // Not run from a terminal, or on a system that calls it otherwise.
+    return process.stdin.isTTY ? process.stdin : undefined;
+  }
+}
