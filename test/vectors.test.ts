@@ -116,8 +116,7 @@ function verifierOf(at: VectorVerifier): Verifier {
   const actions = at.actionCodes.map((code) => ({
     name: `action-${code}`,
     code: actionCode(code),
-    run: ['/bin/true'],
-    timeout: 1_000,
+    deed: { kind: 'run' as const, run: ['/bin/true'], timeout: 1_000 },
     argument: /^[\s\S]*$/u,
     duration: 0,
     maxDuration: LARGEST_DURATION,
@@ -133,6 +132,8 @@ function verifierOf(at: VectorVerifier): Verifier {
       from: [network('0.0.0.0/0'), network('::/0')],
       notAfter: undefined,
       bind: 'any',
+      maxDuration: undefined,
+      mostGrants: 16,
     })),
     actions,
   };

@@ -1,24 +1,23 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
-import { formatAddress } from './core/address.js';
 import type { Control } from './core/control.js';
 import { CarrierTables } from './core/carrier-tables.js';
-import type { Arrival } from './core/datagram.js';
 import { WindowTables } from './core/minute-table.js';
+import type { Moment } from './core/moment.js';
 import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
 import { submissionOf, type Submission } from './core/submission.js';
-import { actionEnvironment, actionValues, fillIn } from './core/template.js';
-import type { Accept, Reject, Verdict } from './core/verdict.js';
-import { verify, windowWidth, type Moment, type Verifier } from './core/verify.js';
-import { runCommand, type Outcome } from './system/action-process.js';
-import { ActionSlots } from './system/action-slots.js';
+import { Acceptor } from './system/acceptor.js';
 import { CaptureSet } from './system/capture-set.js';
+import { momentNow, monotonicNow } from './system/clock.js';
 import { ConfigError } from './system/config-error.js';
 import { loadConfig, type Config } from './system/config-file.js';
 import { controlListener } from './system/control-routes.js';
 import { ControlSocket } from './system/control-socket.js';
 import { statusOf } from './system/daemon-status.js';
 import { DecisionLog } from './system/decision-log.js';
+import { Firewall } from './system/firewall.js';
+import { GrantKeeper } from './system/grant-keeper.js';
+import { GrantLog } from './system/grant-log.js';
 import type { Log } from './system/log.js';
 import { MetricsFile } from './system/metrics-file.js';
 import { reasonOf } from './system/reason.js';
@@ -40,6 +39,13 @@ export interface Start {
   readonly verbose: boolean;
 }
 
+/** What outlives a daemon, and what it knows by it. */
+interface State {
+  readonly store: ReplayStore;
+  readonly replay: ReplayCache;
+  readonly keeper: GrantKeeper;
+}
+
 /** What turns datagrams into running actions. Wires the edges to the core, and decides nothing itself. */
 export class Daemon implements Control {
   readonly #file: string;
@@ -49,40 +55,37 @@ export class Daemon implements Control {
   readonly #store: ReplayStore;
   readonly #captures: CaptureSet;
   readonly #decisions: DecisionLog;
-  readonly #slots: ActionSlots;
+  readonly #keeper: GrantKeeper;
+  readonly #acceptor: Acceptor;
   readonly #control: ControlSocket;
   readonly #metricsFile: MetricsFile;
-  readonly #started: Moment = moment();
+  readonly #started: Moment = momentNow();
   #config: Config;
   #loadedAt = this.#started.unix;
   /** What was wrong at the latest reload. */
   #problems: readonly string[] = [];
-  #verifier: Verifier;
   #ticker: NodeJS.Timeout | undefined;
   /** Reloads and filter changes come one after the other. */
   #changes: Promise<void> = Promise.resolve();
   #rolling = false;
   #stopping = false;
 
-  private constructor(
-    { file, verbose, version, config, log }: Start,
-    store: ReplayStore,
-    replay: ReplayCache,
-  ) {
+  private constructor({ file, verbose, version, config, log }: Start, { store, replay, keeper }: State) {
     this.#file = file;
     this.#version = version;
     this.#verbose = verbose;
     this.#config = config;
     this.#log = log;
     this.#store = store;
-    const { policy } = config;
-    this.#verifier = { policy, window: new WindowTables(policy), carriers: carriersOf(config), replay };
+    this.#keeper = keeper;
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
-    this.#slots = new ActionSlots(config.mostRunning);
+    const { policy, mostRunning } = config;
+    const verifier = { policy, window: new WindowTables(policy), carriers: carriersOf(config), replay };
+    this.#acceptor = new Acceptor({ log, decisions: this.#decisions, store, keeper, verifier, mostRunning });
     this.#control = new ControlSocket(controlListener(this, log), log);
     this.#metricsFile = new MetricsFile(() => this.status(), log);
     this.#captures = new CaptureSet(config, minuteOf(Date.now()), log, (datagram) => {
-      this.#judge(datagram);
+      this.#acceptor.judge(datagram);
     });
   }
 
@@ -108,9 +111,20 @@ export class Daemon implements Control {
         `nothing is accepted for ${content.floor - latest} minutes, until the floor of the replay cache: is the clock right?`,
       );
     }
-    const daemon = new Daemon(start, store, new ReplayCache(content));
+    const keeper = await GrantKeeper.start(
+      {
+        store,
+        stateFolder: config.stateFolder,
+        doorkeeper: new Firewall(),
+        events: new GrantLog(log),
+        mostRunning: config.mostRunning,
+      },
+      content,
+      config.policy,
+    );
+    const daemon = new Daemon(start, { store, replay: new ReplayCache(content), keeper });
     daemon.#captures.start();
-    void prepareTables(daemon.#verifier.window);
+    void prepareTables(daemon.#acceptor.verifier.window);
     daemon.#ticker = setInterval(() => {
       daemon.#tick();
     }, TICK);
@@ -144,11 +158,11 @@ export class Daemon implements Control {
       loadedAt: this.#loadedAt,
       problems: this.#problems,
       startedAt: this.#started.unix,
-      uptimeSeconds: Math.round((performance.now() - this.#started.monotonic) / 1_000),
+      uptimeSeconds: Math.round((monotonicNow() - this.#started.monotonic) / 1_000),
       captures: this.#captures.told,
       tally: this.#decisions.tally,
-      replay: this.#verifier.replay,
-      slots: this.#slots,
+      replay: this.#acceptor.verifier.replay,
+      slots: this.#acceptor.running,
     };
     return statusOf(parts, Date.now());
   }
@@ -157,7 +171,7 @@ export class Daemon implements Control {
     if (this.#stopping) throw new Error('bouncer is stopping');
     if (this.#config.carrierAge === undefined) return undefined;
     return new Promise((resolve) => {
-      this.#judge({ payload, source: undefined, sourcePort: 0 }, (verdict) => {
+      this.#acceptor.judge({ payload, source: undefined, sourcePort: 0 }, (verdict) => {
         resolve(submissionOf(verdict));
       });
     });
@@ -171,72 +185,10 @@ export class Daemon implements Control {
     await this.#changes;
     await this.#control.close();
     await this.#captures.stop();
-    await this.#slots.idle();
+    await this.#acceptor.idle();
+    await this.#keeper.stop();
     this.#decisions.flush();
     await this.#store.close();
-  }
-
-  /** @param decided told the decision, when it is on disk */
-  #judge(arrival: Arrival, decided: (verdict: Verdict) => void = () => undefined): void {
-    const now = moment();
-    const verdict = verify(this.#verifier, arrival, now);
-    if (!verdict.accepted) decided(this.#reject(verdict, arrival, now));
-    else if (!this.#slots.take()) {
-      const { claim, tag } = verdict;
-      decided(this.#reject({ accepted: false, reason: 'busy', claim, tag }, arrival, now));
-    } else {
-      void this.#act(verdict, arrival, now, decided)
-        .catch((err: unknown) => {
-          this.#log.error({ err }, `an accepted packet could not be acted on: ${reasonOf(err)}`);
-        })
-        .finally(() => {
-          this.#slots.giveBack();
-        });
-    }
-  }
-
-  #reject(reject: Reject, arrival: Arrival, now: Moment): Reject {
-    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, arrival.source, now.monotonic);
-    this.#decisions.rejected(reject, arrival, now);
-    return reject;
-  }
-
-  /** Records, then runs: if anything ends us in between, the packet is spent but never used twice. */
-  async #act(
-    accept: Accept,
-    arrival: Arrival,
-    now: Moment,
-    decided: (verdict: Verdict) => void,
-  ): Promise<void> {
-    const { policy, replay } = this.#verifier;
-    const { claim, tag } = accept;
-    const action = policy.actions.find(({ name }) => name === claim.action);
-    if (action === undefined) return;
-    // In the same step as the check, so that of two equal packets only one can pass.
-    const record = replay.remember(
-      claim.minute,
-      tag,
-      windowWidth(this.#verifier),
-      arrival.source,
-      now.monotonic,
-    );
-    try {
-      await this.#store.record(record);
-    } catch (error) {
-      const rejected = { accepted: false, reason: 'not-recorded', claim } as const;
-      this.#decisions.rejected(rejected, arrival, now, reasonOf(error));
-      decided(rejected);
-      return;
-    }
-    this.#decisions.accepted(accept, arrival, now);
-    decided(accept);
-    const values = actionValues(policy, arrival, accept);
-    const outcome = await runCommand({
-      argv: fillIn(action.run, values),
-      environment: actionEnvironment(values),
-      timeout: action.timeout,
-    });
-    this.#reportOutcome(accept, outcome);
   }
 
   async #goOverTo(config: Config): Promise<void> {
@@ -250,12 +202,15 @@ export class Daemon implements Control {
     await prepareTables(window);
     const captures = await this.#captures.prepare(config, minuteOf(Date.now()));
     this.#config = config;
-    this.#verifier = { ...this.#verifier, policy: config.policy, window, carriers: carriersOf(config) };
-    this.#slots.limit(config.mostRunning);
+    const { policy, mostRunning } = config;
+    const { replay } = this.#acceptor.verifier;
+    this.#acceptor.follow({ policy, window, carriers: carriersOf(config), replay }, mostRunning);
+    this.#keeper.limit(mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
     this.#captures.swap(captures);
-    const { clients, actions } = config.policy;
+    await this.#keeper.follow(policy);
+    const { clients, actions } = policy;
     this.#decisions.tally.keep(
       new Set(clients.map(({ name }) => name)),
       new Set(actions.map(({ name }) => name)),
@@ -270,8 +225,8 @@ export class Daemon implements Control {
   }
 
   #tick(): void {
-    this.#decisions.tick(performance.now());
-    void prepareTables(this.#verifier.window);
+    this.#decisions.tick(monotonicNow());
+    void prepareTables(this.#acceptor.verifier.window);
     if (this.#rolling || this.#captures.serve(this.#config, minuteOf(Date.now()))) return;
     this.#rolling = true;
     void this.#change(async () => {
@@ -284,37 +239,8 @@ export class Daemon implements Control {
     this.#changes = this.#changes.then(work);
     return this.#changes;
   }
-
-  #reportOutcome({ claim, address }: Accept, outcome: Outcome): void {
-    const { client, action } = claim;
-    const { status, signal, failure, timedOut, milliseconds, output, outputSize } = outcome;
-    const fields = {
-      client,
-      action,
-      address: formatAddress(address),
-      status,
-      signal,
-      failure,
-      timed_out: timedOut,
-      milliseconds,
-      output,
-      output_size: outputSize,
-    };
-    const succeeded = status === 0 && !timedOut;
-    this.#log[succeeded ? 'info' : 'error'](fields, `action ${action} of ${client} ${describe(outcome)}`);
-  }
 }
 
 function carriersOf({ policy, carrierAge }: Config): CarrierTables | undefined {
   return carrierAge === undefined ? undefined : new CarrierTables(policy, carrierAge);
-}
-
-function describe({ status, signal, failure, timedOut }: Outcome): string {
-  if (failure !== undefined) return `could not be started: ${failure}`;
-  if (timedOut) return 'was ended at its time limit';
-  return signal === undefined ? `exited with status ${status ?? 'unknown'}` : `was ended by ${signal}`;
-}
-
-function moment(): Moment {
-  return { unix: Date.now(), monotonic: performance.now() };
 }

@@ -32,8 +32,7 @@ const NOW = 29_453_760 * MINUTE + 25_500;
 const ssh: Action = {
   name: 'ssh',
   code: CODE,
-  run: ['/bin/true'],
-  timeout: 20_000,
+  deed: { kind: 'run', run: ['/bin/true'], timeout: 20_000 },
   argument: undefined,
   duration: 30,
   maxDuration: 600,
@@ -57,6 +56,8 @@ function policyOf(delta: number, change: Partial<Client> = {}): Policy {
     from: EVERYWHERE,
     notAfter: undefined,
     bind: 'any',
+    maxDuration: undefined,
+    mostGrants: 16,
     ...change,
   };
   return { serverId: ID, gate: GATE, delta, clients: [client], actions: [ssh] };

@@ -113,6 +113,11 @@ function action(text: string): Parts {
   return { actions: `${GOOD.actions}\n${text}` };
 }
 
+/** An action that does this alone. */
+function doing(text: string): Parts {
+  return { actions: `[actions.ssh]\ncode = 21\n${text}` };
+}
+
 function running(...argv: string[]): Parts {
   return { actions: `[actions.ssh]\ncode = 21\nargument = ".*"\nrun = ${JSON.stringify(argv)}` };
 }
@@ -290,9 +295,9 @@ const CASES: readonly Case[] = [
       'server.state_dir: is missing',
       'capture.port: is missing',
       'actions.ssh.code: is missing',
-      'actions.ssh.run: is missing',
       'clients.alice.actions: is missing',
       'clients.alice.seed_file: is missing',
+      'actions.ssh: does nothing: it needs one of "run", "allow", "set"',
     ],
   },
   {
@@ -486,6 +491,102 @@ const CASES: readonly Case[] = [
     what: 'a longest duration without an ordinary one',
     parts: action('max = "10m"'),
     says: ['actions.ssh.max: needs "for", the duration when none is asked for'],
+  },
+  {
+    what: 'an action that does nothing',
+    parts: doing('for = "1h"'),
+    says: ['actions.ssh: does nothing: it needs one of "run", "allow", "set"'],
+  },
+  ...(
+    [
+      ['allow = ["tcp/22"]', 'allow', 'run'],
+      ['set = "inet filter mysshset"', 'set', 'run'],
+    ] as const
+  ).map(([text, key, other]) => ({
+    what: `an action that has ${key} beside ${other}`,
+    parts: action(`for = "1h"\n${text}`),
+    says: [`actions.ssh.${key}: "${other}" is there too; an action has one of "run", "allow", "set"`],
+  })),
+  {
+    what: 'ports to open, without an end',
+    parts: doing('allow = ["tcp/22"]'),
+    says: ['actions.ssh.allow: needs "for", after which it ends'],
+  },
+  {
+    what: 'a set to add to, without an end',
+    parts: doing('set = "inet filter mysshset"'),
+    says: ['actions.ssh.set: needs "for", after which it ends'],
+  },
+  {
+    what: 'openings that are longer than the kernel can count',
+    parts: doing('allow = ["tcp/22"]\nfor = "50d"\nmax = "51d"'),
+    says: ['for', 'max'].map(
+      (key) => `actions.ssh.${key}: is longer than the kernel can count: at most "49d"`,
+    ),
+  },
+  {
+    what: 'a stop without an end or a run',
+    parts: doing('allow = ["tcp/22"]\nfor = "1h"\nstop = ["/bin/true"]'),
+    says: ['actions.ssh.stop: needs "run", which it undoes'],
+  },
+  {
+    what: 'a stop of what has no end',
+    parts: action('stop = ["/bin/true"]'),
+    says: ['actions.ssh.stop: needs "for", after which it runs'],
+  },
+  {
+    what: 'keys of a program where there is none',
+    parts: doing('allow = ["tcp/22"]\nfor = "1h"\ntimeout = "10s"\nargument = "a"'),
+    says: [
+      'actions.ssh.timeout: needs "run", whose time it limits',
+      'actions.ssh.argument: needs "run", which it is passed to',
+    ],
+  },
+  {
+    what: 'a stop that cannot be run',
+    parts: action('for = "1h"\nstop = ["/no/such/program", "{ip}", "{argument}"]'),
+    says: [
+      `actions.ssh.stop: unknown placeholder {ip}; known are ${PLACEHOLDERS}`,
+      'actions.ssh.argument: is missing: {argument} needs a pattern that the whole argument matches',
+      'actions.ssh.stop: /no/such/program does not exist',
+    ],
+  },
+  {
+    what: 'ports and sets that are none',
+    parts: {
+      actions: `[actions.ssh]
+code = 21
+for = "1h"
+allow = ["22", "tcp/0"]
+[actions.mine]
+code = 22
+for = "1h"
+set = ["filter ssh", 5]
+[actions.nothing]
+code = 23
+for = "1h"
+allow = []
+[actions.one]
+code = 24
+for = "1h"
+set = 5`,
+    },
+    says: [
+      'actions.ssh.allow.0: "22" is no port such as "tcp/22" or "udp/60000-61000"',
+      'actions.ssh.allow.1: "tcp/0" has a port that is not from 1 to 65535',
+      'actions.mine.set.0: "filter ssh" is no set such as "inet filter mysshset": family (inet, ip, ip6), table, name',
+      'actions.mine.set.1: expected a text in quotes',
+      'actions.nothing.allow: is empty',
+      'actions.one.set: expected a text in quotes',
+    ],
+  },
+  {
+    what: 'limits of a client that are none',
+    parts: client('max = 30\ngrants = 0'),
+    says: [
+      'clients.alice.max: expected a text in quotes',
+      'clients.alice.grants: expected a whole number from 1 to 10000',
+    ],
   },
   {
     what: 'a longest duration that is shorter than the ordinary one',
@@ -852,8 +953,7 @@ describe('Reading a good config', () => {
         {
           name: 'ssh',
           code: actionCode(21),
-          run: ['/bin/true'],
-          timeout: 30_000,
+          deed: { kind: 'run', run: ['/bin/true'], timeout: 30_000 },
           argument: undefined,
           duration: 0,
           maxDuration: 0,
@@ -867,6 +967,8 @@ describe('Reading a good config', () => {
           from: policy.clients[0]?.from,
           notAfter: undefined,
           bind: 'source',
+          maxDuration: undefined,
+          mostGrants: 16,
         },
       ],
     });
@@ -915,7 +1017,51 @@ describe('Reading a good config', () => {
 
   it('reads durations and time limits', async () => {
     const { policy } = await load(action('timeout = "2m"\nfor = "1h"\nmax = "7d"'));
-    expect(policy.actions[0]).to.include({ timeout: 120_000, duration: 3_600, maxDuration: 604_800 });
+    expect(policy.actions[0]).to.deep.include({
+      deed: { kind: 'run', run: ['/bin/true'], timeout: 120_000 },
+      duration: 3_600,
+      maxDuration: 604_800,
+    });
+  });
+
+  it('reads what is run when a lease ends', async () => {
+    const { policy } = await load(action('stop = ["/bin/false", "{address}"]\nfor = "1h"'));
+    expect(policy.actions[0]?.deed).to.deep.equal({
+      kind: 'lease',
+      run: ['/bin/true'],
+      stop: ['/bin/false', '{address}'],
+      timeout: 30_000,
+    });
+  });
+
+  it('reads ports to open', async () => {
+    const { policy } = await load(doing('allow = ["tcp/22", "udp/60000-61000"]\nfor = "30s"'));
+    expect(policy.actions[0]?.deed).to.deep.equal({
+      kind: 'open',
+      door: {
+        kind: 'ports',
+        ports: [
+          { transport: 'tcp', first: 22, last: 22 },
+          { transport: 'udp', first: 60_000, last: 61_000 },
+        ],
+      },
+    });
+  });
+
+  it('reads one set to add to, or several', async () => {
+    const ssh = { family: 'inet', table: 'filter', set: 'mysshset' };
+    for (const [text, sets] of [
+      ['"inet filter mysshset"', [ssh]],
+      ['["inet filter mysshset", "ip6 filter six"]', [ssh, { family: 'ip6', table: 'filter', set: 'six' }]],
+    ] as const) {
+      const { policy } = await load(doing(`set = ${text}\nfor = "30s"`));
+      expect(policy.actions[0]?.deed).to.deep.equal({ kind: 'open', door: { kind: 'sets', sets } });
+    }
+  });
+
+  it('reads how long and how many the grants of a client may be', async () => {
+    const { policy } = await load(client('max = "2h"\ngrants = 3'));
+    expect(policy.clients[0]).to.include({ maxDuration: 7_200, mostGrants: 3 });
   });
 
   it('takes the ordinary duration for the longest unless that is given', async () => {

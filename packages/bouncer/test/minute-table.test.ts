@@ -46,6 +46,8 @@ function clientOf(name: string, text: string, id = ID): Client {
     from: [],
     notAfter: undefined,
     bind: 'source',
+    maxDuration: undefined,
+    mostGrants: 16,
   };
 }
 
@@ -53,8 +55,7 @@ function actionOf(code: number): Action {
   return {
     name: `action-${code}`,
     code: actionCode(code),
-    run: [],
-    timeout: 0,
+    deed: { kind: 'run', run: [], timeout: 0 },
     argument: undefined,
     duration: 0,
     maxDuration: 0,

@@ -27,13 +27,14 @@ const client: Client = {
   from: networks('0.0.0.0/0', '::/0'),
   notAfter: undefined,
   bind: 'source',
+  maxDuration: undefined,
+  mostGrants: 16,
 };
 
 const action: Action = {
   name: 'ssh',
   code: actionCode(21),
-  run: ['/bin/true'],
-  timeout: 20_000,
+  deed: { kind: 'run', run: ['/bin/true'], timeout: 20_000 },
   argument: undefined,
   duration: 30,
   maxDuration: 600,

@@ -37,13 +37,14 @@ const policy: Policy = {
     from: [ANYWHERE].filter((network) => typeof network !== 'string'),
     notAfter: undefined,
     bind: 'any',
+    maxDuration: undefined,
+    mostGrants: 16,
   })),
   actions: [
     {
       name: 'act',
       code: CODE,
-      run: ['/bin/true'],
-      timeout: 1,
+      deed: { kind: 'run', run: ['/bin/true'], timeout: 1 },
       argument: /^.*$/u,
       duration: 0,
       maxDuration: 0,

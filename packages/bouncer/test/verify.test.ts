@@ -14,11 +14,12 @@ import {
 } from '@bouncer-spa/protocol';
 import type { Datagram } from '@bouncer-spa/bouncer/dist/core/datagram.js';
 import { WindowTables } from '@bouncer-spa/bouncer/dist/core/minute-table.js';
+import type { Moment } from '@bouncer-spa/bouncer/dist/core/moment.js';
 import { parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/network.js';
 import type { Action, Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import { ReplayCache } from '@bouncer-spa/bouncer/dist/core/replay-cache.js';
 import { REASON_TEXT } from '@bouncer-spa/bouncer/dist/core/verdict.js';
-import { verify, windowWidth, type Moment, type Verifier } from '@bouncer-spa/bouncer/dist/core/verify.js';
+import { verify, windowWidth, type Verifier } from '@bouncer-spa/bouncer/dist/core/verify.js';
 
 const ID = serverId('gate.example.org');
 const GATE = deriveGateSubkey(gateKey(new Uint8Array(32).fill(1)), ID);
@@ -42,6 +43,8 @@ function clientOf(name: string, first: number, change: Partial<Client> = {}): Cl
     from: [network('0.0.0.0/0')],
     notAfter: undefined,
     bind: 'source',
+    maxDuration: undefined,
+    mostGrants: 16,
     ...change,
   };
 }
@@ -50,8 +53,7 @@ function actionOf(name: string, code: number, change: Partial<Action> = {}): Act
   return {
     name,
     code: actionCode(code),
-    run: ['/bin/true'],
-    timeout: 20_000,
+    deed: { kind: 'run', run: ['/bin/true'], timeout: 20_000 },
     argument: undefined,
     duration: 30,
     maxDuration: 600,

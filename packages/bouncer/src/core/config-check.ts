@@ -1,5 +1,6 @@
 import type { Problem } from './config-problem.js';
 import type { GoodClients, GoodValues } from './config-schema.js';
+import { LONGEST_OPENING } from './door.js';
 import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './template.js';
 
 /** Checks what a config says across its tables, but for the clients: duplicates, placeholders. */
@@ -42,47 +43,51 @@ function checkCodes({ actions }: GoodValues): Problem[] {
 
 function checkActions({ actions }: GoodValues): Problem[] {
   return Object.entries(actions).flatMap(([name, action]) => {
-    const problems: Problem[] = [];
-    const run = action.run ?? [];
-    const [program = '/'] = run;
-    if (!program.startsWith('/')) {
+    const { run, stop, argument } = action;
+    const problems = [
+      ...checkCommand(`actions.${name}.run`, run ?? []),
+      ...checkCommand(`actions.${name}.stop`, stop ?? []),
+    ];
+    if (argument === undefined && placeholdersIn([...(run ?? []), ...(stop ?? [])]).includes('argument')) {
       problems.push({
-        key: `actions.${name}.run`,
-        reason: `the program "${program}" is not an absolute path`,
+        key: `actions.${name}.argument`,
+        reason: 'is missing: {argument} needs a pattern that the whole argument matches',
       });
     }
-    for (const placeholder of new Set([...placeholdersIn(run), ...miswrittenIn(run)])) {
-      if (!isPlaceholder(placeholder)) {
-        const known = PLACEHOLDERS.map((word) => `{${word}}`).join(' ');
+    for (const key of ['for', 'max'] as const) {
+      const seconds = action[key] ?? 0;
+      if ((action.allow ?? action.set) !== undefined && seconds > LONGEST_OPENING) {
         problems.push({
-          key: `actions.${name}.run`,
-          reason: `unknown placeholder {${placeholder}}; known are ${known}`,
-        });
-      } else if (placeholder === 'argument' && action.argument === undefined) {
-        problems.push({
-          key: `actions.${name}.argument`,
-          reason: 'is missing: {argument} needs a pattern that the whole argument matches',
+          key: `actions.${name}.${key}`,
+          reason: 'is longer than the kernel can count: at most "49d"',
         });
       }
-    }
-    if (isShellLine(run) && placeholdersIn(run.slice(2, 3)).length > 0) {
-      problems.push({
-        key: `actions.${name}.run`,
-        reason:
-          'a placeholder in a line for a shell would be read as part of it: pass it as a word of its own, and write "$0", "$1", ... in the line',
-      });
-    }
-    if (action.max !== undefined && action.for === undefined) {
-      problems.push({
-        key: `actions.${name}.max`,
-        reason: 'needs "for", the duration when none is asked for',
-      });
     }
     if (action.max !== undefined && action.for !== undefined && action.max < action.for) {
       problems.push({ key: `actions.${name}.max`, reason: 'is shorter than "for"' });
     }
     return problems;
   });
+}
+
+function checkCommand(key: string, argv: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  const [program = '/'] = argv;
+  if (!program.startsWith('/'))
+    problems.push({ key, reason: `the program "${program}" is not an absolute path` });
+  for (const placeholder of new Set([...placeholdersIn(argv), ...miswrittenIn(argv)])) {
+    if (isPlaceholder(placeholder)) continue;
+    const known = PLACEHOLDERS.map((word) => `{${word}}`).join(' ');
+    problems.push({ key, reason: `unknown placeholder {${placeholder}}; known are ${known}` });
+  }
+  if (isShellLine(argv) && placeholdersIn(argv.slice(2, 3)).length > 0) {
+    problems.push({
+      key,
+      reason:
+        'a placeholder in a line for a shell would be read as part of it: pass it as a word of its own, and write "$0", "$1", ... in the line',
+    });
+  }
+  return problems;
 }
 
 /** Whether the third word is a line that a shell is to read. */

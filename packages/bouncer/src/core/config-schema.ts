@@ -1,8 +1,11 @@
 import { MAX_DELTA, parseSeed, ProtocolError, serverId } from '@bouncer-spa/protocol';
 import * as v from 'valibot';
 import type { Problem } from './config-problem.js';
+import { checkDeedKeys } from './deed-check.js';
 import { parseDuration } from './duration.js';
 import { parseNetwork } from './network.js';
+import { parsePortRange } from './port-range.js';
+import { parseSetName } from './set-name.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
@@ -25,6 +28,15 @@ const integer = (least: number, most: number) => {
 };
 const listOf = <Item extends v.GenericSchema>(item: Item) =>
   v.array(item, 'expected a list in square brackets');
+/** A list, or one item that stands for a list of it. */
+const oneOrMore = <Item extends v.GenericSchema>(item: Item) => {
+  const one = v.pipe(
+    item,
+    v.transform((value) => [value]),
+  );
+  const more = v.pipe(listOf(item), v.nonEmpty('is empty'));
+  return v.lazy((input) => (Array.isArray(input) ? more : one));
+};
 const choice = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `expected one of ${options.map((option) => `"${option}"`).join(', ')}`);
 
@@ -50,10 +62,15 @@ const duration = parsed((value) => {
 export const EVERYWHERE = ['0.0.0.0/0', '::/0']
   .map(parseNetwork)
   .filter((result) => typeof result !== 'string');
-const network = parsed((value) => {
-  const result = parseNetwork(value);
-  return typeof result === 'string' ? { reason: result } : { value: result };
-});
+/** The same for what returns a sentence instead of a value. */
+const parsedOr = <Value extends object>(parse: (text: string) => Value | string) =>
+  parsed((value) => {
+    const result = parse(value);
+    return typeof result === 'string' ? { reason: result } : { value: result };
+  });
+const network = parsedOr(parseNetwork);
+const portRange = parsedOr(parsePortRange);
+const setName = parsedOr(parseSetName);
 /** Kept as it is written, for the capture process to read. */
 const networkText = parsed((value) => {
   const result = parseNetwork(value);
@@ -86,10 +103,15 @@ const moment = v.pipe(
   v.date('expected a date such as 2027-06-30 or a time such as 2027-06-30T12:00:00Z, without quotes'),
 );
 
+const commandLine = v.pipe(listOf(word), v.nonEmpty('is empty: the first word is the program'));
+
 const action = v.strictObject({
   code: integer(0, 0xffff),
-  run: v.pipe(listOf(word), v.nonEmpty('is empty: the first word is the program')),
-  timeout: v.optional(v.pipe(duration, v.maxValue(DAY, 'expected at most "1d"')), '30s'),
+  run: v.optional(commandLine),
+  stop: v.optional(commandLine),
+  timeout: v.optional(v.pipe(duration, v.maxValue(DAY, 'expected at most "1d"'))),
+  allow: v.optional(v.pipe(listOf(portRange), v.nonEmpty('is empty'))),
+  set: v.optional(oneOrMore(setName)),
   argument: v.optional(wholeArgument),
   for: v.optional(duration),
   max: v.optional(duration),
@@ -104,6 +126,8 @@ const client = v.strictObject({
   from: v.optional(listOf(network)),
   not_after: v.optional(moment),
   bind: v.optional(choice(['source', 'strict', 'any']), 'source'),
+  max: v.optional(duration),
+  grants: v.optional(integer(1, 10_000), 16),
 });
 
 const server = v.strictObject({
@@ -149,7 +173,7 @@ const log = v.strictObject({
   rejects_per_minute: v.optional(integer(0, 10_000), 20),
 });
 
-type ActionTable = v.InferOutput<typeof action>;
+export type ActionTable = v.InferOutput<typeof action>;
 export type ClientTable = v.InferOutput<typeof client>;
 
 /** A config as it is written, each value read and within its range, defaults filled in. */
@@ -201,6 +225,9 @@ export function parseTables(toml: unknown): ParsedTables {
     actions: many('actions', action),
     clients: parseClientSection(raw['clients'], problems),
   };
+  for (const [name, table] of Object.entries(isTable(raw['actions']) ? raw['actions'] : {})) {
+    if (isTable(table)) problems.push(...checkDeedKeys(`actions.${name}`, table));
+  }
   problems.push(...unknownKeys(raw, good));
   // Without a problem every value is there.
   return { good, tables: problems.length === 0 ? (good as ConfigTables) : undefined, problems };

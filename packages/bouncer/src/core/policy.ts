@@ -1,5 +1,6 @@
 import type { ActionCode, ClientKeys, GateSubkey, Message, ServerId } from '@bouncer-spa/protocol';
 import { sameAddress } from './address.js';
+import type { Door } from './door.js';
 import { coverEverything, networkContains, type Network } from './network.js';
 import type { RejectReason } from './verdict.js';
 
@@ -22,6 +23,10 @@ export interface Client {
   /** Unix time in milliseconds from which on nothing is accepted. */
   readonly notAfter: number | undefined;
   readonly bind: Bind;
+  /** Most seconds that a packet of the client may ask for; `undefined` leaves it to the action. */
+  readonly maxDuration: number | undefined;
+  /** Most grants that it may have at once. */
+  readonly mostGrants: number;
 }
 
 /** Whether a text, all of it, is an argument that an action takes. */
@@ -29,13 +34,28 @@ export interface ArgumentPattern {
   test(text: string): boolean;
 }
 
+/** What an action does. Command lines are program and arguments, with placeholders (see template.ts). */
+export type Deed =
+  | {
+      readonly kind: 'run';
+      readonly run: readonly string[];
+      /** Milliseconds until the processes are ended. */
+      readonly timeout: number;
+    }
+  /** Runs `stop` when the grant ends. */
+  | {
+      readonly kind: 'lease';
+      readonly run: readonly string[];
+      readonly stop: readonly string[];
+      /** Milliseconds until the processes of either are ended. */
+      readonly timeout: number;
+    }
+  | { readonly kind: 'open'; readonly door: Door };
+
 export interface Action {
   readonly name: string;
   readonly code: ActionCode;
-  /** Program and arguments, with placeholders (see template.ts). */
-  readonly run: readonly string[];
-  /** Milliseconds until the action's processes are ended. */
-  readonly timeout: number;
+  readonly deed: Deed;
   /** What the whole argument has to match; without it the action takes no argument. */
   readonly argument: ArgumentPattern | undefined;
   /** Seconds that the action is for when the packet asks for nothing; 0 if it has no duration. */
@@ -80,7 +100,13 @@ export function authorize(
   const address = boundAddress(client.bind, message.address, source);
   if (address === undefined) return 'address';
   if (!argumentFits(action.argument, message.argument)) return 'pattern';
-  return { address, duration: Math.min(message.duration || action.duration, action.maxDuration) };
+  return { address, duration: durationFor(client, action, message.duration, now) };
+}
+
+/** What is granted ends with the time of the client at the latest, by the clock of now and to the second. */
+function durationFor(client: Client, action: Action, asked: number, now: number): number {
+  const left = client.notAfter === undefined ? Infinity : Math.ceil((client.notAfter - now) / 1_000);
+  return Math.min(asked || action.duration, action.maxDuration, client.maxDuration ?? Infinity, left);
 }
 
 /** Where a carrier got a packet nobody knows, so only who may send from everywhere may use one. */

@@ -19,6 +19,7 @@ export type RejectReason =
   | 'address'
   | 'pattern'
   | 'busy'
+  | 'grants'
   | 'not-recorded';
 
 /** A sentence for each reason, as the log shows it. */
@@ -44,6 +45,7 @@ export const REASON_TEXT: Readonly<Record<RejectReason, string>> = {
   address: 'the client may not act for this address',
   pattern: 'the argument does not match the pattern of the action',
   busy: 'too many actions are running',
+  grants: 'the client has as many grants as it may',
   'not-recorded': 'the packet could not be recorded on disk',
 };
 

@@ -10,17 +10,10 @@ import type { CarrierTables } from './carrier-tables.js';
 import type { Arrival } from './datagram.js';
 import type { LocatorEntry } from './locator-pairs.js';
 import type { MinuteTable, WindowTables } from './minute-table.js';
+import type { Moment } from './moment.js';
 import { authorize, type Policy } from './policy.js';
 import type { ReplayCache } from './replay-cache.js';
 import type { Claim, Reject, RejectReason, Verdict } from './verdict.js';
-
-/** One moment on both clocks. */
-export interface Moment {
-  /** Unix time in milliseconds. */
-  readonly unix: number;
-  /** Milliseconds of a clock that never steps. */
-  readonly monotonic: number;
-}
 
 /** What arrivals are judged by. */
 export interface Verifier {

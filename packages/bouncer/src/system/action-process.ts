@@ -11,6 +11,11 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>;
   /** Milliseconds until all of its processes are ended. */
   readonly timeout: number;
+  /**
+   * Told the process before the command does anything; the command waits for a line on standard input.
+   * It gets the line if this returns true, and else the end of its input.
+   */
+  readonly gate?: (pid: number) => boolean;
 }
 
 /** How a command ended. */
@@ -50,10 +55,14 @@ export async function runCommand(command: Command): Promise<Outcome> {
       cwd: '/',
       env: command.environment,
       detached: true,
-      stdio: childStdio(['ignore', 'pipe', 'pipe']),
+      stdio: childStdio([command.gate === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']),
     });
   } catch (error) {
     return notStarted(reasonOf(error));
+  }
+  if (child.pid !== undefined && child.stdin !== null) {
+    child.stdin.on('error', () => undefined); // whoever ended it meanwhile
+    child.stdin.end(command.gate?.(child.pid) === true ? 'go\n' : '');
   }
   const output = collect(child);
   const over = new AbortController();
@@ -63,6 +72,18 @@ export async function runCommand(command: Command): Promise<Outcome> {
   over.abort();
   const milliseconds = Math.round(performance.now() - began);
   return { ...ending, timedOut: await timedOut, milliseconds, ...output() };
+}
+
+/** Whether a command did what it was meant to do. */
+export function succeeded({ status, timedOut }: Outcome): boolean {
+  return status === 0 && !timedOut;
+}
+
+/** How a command ended, as the end of a sentence. */
+export function describeOutcome({ status, signal, failure, timedOut }: Outcome): string {
+  if (failure !== undefined) return `could not be started: ${failure}`;
+  if (timedOut) return 'was ended at its time limit';
+  return signal === undefined ? `exited with status ${status ?? 'unknown'}` : `was ended by ${signal}`;
 }
 
 function notStarted(failure: string): Outcome {

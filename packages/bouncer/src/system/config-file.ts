@@ -13,11 +13,12 @@ import type { Problem } from '../core/config-problem.js';
 import {
   EVERYWHERE,
   parseTables,
+  type ActionTable,
   type ConfigTables,
   type GoodClients,
   type GoodValues,
 } from '../core/config-schema.js';
-import type { Action, Client, Policy } from '../core/policy.js';
+import type { Action, Client, Deed, Policy } from '../core/policy.js';
 import { readClientFiles } from './client-files.js';
 import { readSeeds, type SeededClient } from './client-seeds.js';
 import { ConfigError } from './config-error.js';
@@ -55,6 +56,9 @@ export interface Config {
 const DAY = 86_400_000;
 
 const SECONDS_PER_MINUTE = 60;
+
+/** Seconds that an action's processes have, unless it says otherwise. */
+const DEFAULT_TIMEOUT = 30;
 
 /**
  * Reads a config and all that it names. Files are relative to the config's folder.
@@ -128,9 +132,13 @@ async function readUser(name: string | undefined, problems: Problem[]): Promise<
 }
 
 async function checkPrograms({ actions }: GoodValues, problems: Problem[]): Promise<void> {
-  for (const [name, { run: [program = ''] = [] }] of Object.entries(actions)) {
-    const refusal = program.startsWith('/') ? await distrustProgram(program) : undefined;
-    if (refusal !== undefined) problems.push({ key: `actions.${name}.run`, reason: `${program} ${refusal}` });
+  for (const [name, action] of Object.entries(actions)) {
+    for (const key of ['run', 'stop'] as const) {
+      const [program = ''] = action[key] ?? [];
+      const refusal = program.startsWith('/') ? await distrustProgram(program) : undefined;
+      if (refusal !== undefined)
+        problems.push({ key: `actions.${name}.${key}`, reason: `${program} ${refusal}` });
+    }
   }
 }
 
@@ -160,8 +168,7 @@ function policyOf(tables: ConfigTables, gateKey: GateKey, clients: readonly Seed
   const actions: Action[] = Object.entries(tables.actions).map(([name, table]) => ({
     name,
     code: actionCode(table.code),
-    run: table.run,
-    timeout: table.timeout * 1_000,
+    deed: deedOf(table),
     argument: table.argument && timedPattern(table.argument),
     duration: table.for ?? 0,
     maxDuration: table.max ?? table.for ?? 0,
@@ -199,9 +206,19 @@ function policyClients({ name, table, seed }: SeededClient, id: ServerId, action
     from: table.from ?? EVERYWHERE,
     notAfter,
     bind: table.bind,
+    maxDuration: table.max,
+    mostGrants: table.grants,
   };
   const { previous_seed: previous, previous_until: until } = table;
   if (previous === undefined || until === undefined) return [client];
   const end = Math.min(endOf(until), notAfter ?? Infinity);
   return [client, { ...client, keys: deriveClientKeys(previous, id), notAfter: end }];
+}
+
+function deedOf({ run, stop, timeout = DEFAULT_TIMEOUT, allow, set = [] }: ActionTable): Deed {
+  if (allow !== undefined) return { kind: 'open', door: { kind: 'ports', ports: allow } };
+  if (run === undefined) return { kind: 'open', door: { kind: 'sets', sets: set } };
+  const milliseconds = timeout * 1_000;
+  if (stop === undefined) return { kind: 'run', run, timeout: milliseconds };
+  return { kind: 'lease', run, stop, timeout: milliseconds };
 }

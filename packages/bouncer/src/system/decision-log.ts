@@ -2,9 +2,10 @@ import { minuteOf } from '@bouncer-spa/protocol';
 import { formatAddress } from '../core/address.js';
 import { DecisionTally } from '../core/decision-tally.js';
 import type { Arrival } from '../core/datagram.js';
+import type { Moment } from '../core/moment.js';
 import { RejectLimiter } from '../core/reject-limiter.js';
 import { REASON_TEXT, type Accept, type Reject } from '../core/verdict.js';
-import type { Moment } from '../core/verify.js';
+import type { Admission } from './grant-keeper.js';
 import type { Log } from './log.js';
 
 /** Counts decisions, and writes a record for each. Of each kind of reject only so many a minute, then their count. */
@@ -19,7 +20,8 @@ export class DecisionLog {
     this.#limiter = new RejectLimiter(rejectsPerMinute);
   }
 
-  accepted(accept: Accept, arrival: Arrival, now: Moment): void {
+  /** @param admission the grant that came of it, if any */
+  accepted(accept: Accept, arrival: Arrival, now: Moment, admission?: Admission): void {
     const { claim, address, duration } = accept;
     this.tally.accept(accept, now.unix);
     const { client, action, minute } = claim;
@@ -31,6 +33,7 @@ export class DecisionLog {
       ...sourceOf(arrival),
       minute_offset: minute - minuteOf(now.unix),
       duration,
+      ...(admission && { grant: admission.grant.id, extended: admission.extended }),
     };
     this.#log.info(fields, `accepted: ${client} ${action} for ${fields.address}`);
   }

@@ -1,7 +1,10 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minute, ProtocolError, type Minute } from '@bouncer-spa/protocol';
+import type { Grant } from '../core/grants.js';
 import type { ReplayContent, ReplayRecord } from '../core/replay-cache.js';
+import { GrantFingerprint } from './grant-fingerprint.js';
+import { decodeGrant, encodeGrant, type StoredGrant } from './grant-record.js';
 import { prepareFolder } from './private-folder.js';
 import { reasonOf } from './reason.js';
 import { breakageOf } from './replay-check.js';
@@ -19,20 +22,40 @@ class DamageError extends Error {
   override readonly name = 'DamageError';
 }
 
-/** Key of floor, number of records so far (8 bytes each) and fingerprint (32), there from the making on. */
+/**
+ * Key of floor, number of records so far (8 bytes each) and the fingerprints of tags and grants (32 each),
+ * there from the making on.
+ */
 const SUMMARY_KEY = Buffer.of(0);
-const SUMMARY_SIZE = 48;
+const SUMMARY_SIZE = 80;
 
 /** A tag's key: this byte, its minute (8 bytes) and the 32 bytes of the tag. */
 const TAG_KIND = 1;
 const TAG_OFFSET = 9;
 
+/** A grant's key: this byte and its id. */
+const GRANT_KIND = 2;
+
+/** What one write changes in the grants. */
+export interface GrantChanges {
+  readonly put?: readonly Grant[];
+  /** Ids of those that are over. */
+  readonly remove?: readonly string[];
+}
+
+/** What a store knows when it is opened. */
+export interface StoreContent extends ReplayContent {
+  readonly grants: readonly StoredGrant[];
+  /** Whether this is a new store in the place of one that was damaged. */
+  readonly damaged: boolean;
+}
+
 /**
- * The replay cache on stable storage: a LevelDB, which is crash-safe and one process's at a time.
+ * The replay cache and the live grants on stable storage: a LevelDB, which is crash-safe and one process's at a time.
  *
  * LevelDB takes damage in its log for the end of it, and leaves out what follows. So a witness, a file
  * of its own, says how many records there were at least: fewer are damage. It does not check the sums
- * of what it has sorted into tables, either; hence the fingerprint of all tags, and the check by another
+ * of what it has sorted into tables, either; hence the fingerprints of all tags and grants, and the check by another
  * process before a store is opened.
  */
 export class ReplayStore {
@@ -42,6 +65,7 @@ export class ReplayStore {
   #floor: Minute;
   #records: number;
   #fingerprint: Fingerprint;
+  #grants: GrantFingerprint;
   #failed = false;
   /** Records are written one after the other, so that none puts back the floor of an older one. */
   #queue: Promise<void> = Promise.resolve();
@@ -50,7 +74,7 @@ export class ReplayStore {
     folder: string,
     database: Database,
     witness: Witness,
-    { floor, records, fingerprint }: Content,
+    { floor, records, fingerprint, grantFingerprint }: Content,
   ) {
     this.#folder = folder;
     this.#database = database;
@@ -58,6 +82,7 @@ export class ReplayStore {
     this.#floor = floor;
     this.#records = records;
     this.#fingerprint = fingerprint;
+    this.#grants = grantFingerprint;
   }
 
   /**
@@ -74,7 +99,7 @@ export class ReplayStore {
     stateFolder: string,
     unreachable: Minute,
     onDamage: (aside: string, reason: string) => void,
-  ): Promise<{ store: ReplayStore; content: ReplayContent }> {
+  ): Promise<{ store: ReplayStore; content: StoreContent }> {
     const folder = join(stateFolder, 'replay');
     const fresh = join(stateFolder, 'replay.new');
     try {
@@ -94,14 +119,15 @@ export class ReplayStore {
         await rename(folder, aside);
         await rename(fresh, folder);
         onDamage(aside, reasonOf(error));
-        return await ReplayStore.#openComplete(folder);
+        const { store, content } = await ReplayStore.#openComplete(folder);
+        return { store, content: { ...content, damaged: true } };
       }
     } catch (cause) {
       throw new StoreError(`${folder}: ${openReason(cause)}`, { cause });
     }
   }
 
-  static async #openComplete(folder: string): Promise<{ store: ReplayStore; content: ReplayContent }> {
+  static async #openComplete(folder: string): Promise<{ store: ReplayStore; content: StoreContent }> {
     const database = await openDatabase(folder, { create: false });
     try {
       const content = await readContent(database);
@@ -118,11 +144,23 @@ export class ReplayStore {
   }
 
   /**
-   * Makes an acceptance durable. When this settles, the record is on disk.
+   * Makes an acceptance durable, with what it grants, in one step. When this settles, the record is on disk.
    * @throws {StoreError} if it may not be. The next call opens the store anew.
    */
-  record(record: ReplayRecord): Promise<void> {
-    const written = this.#queue.then(() => this.#write(record));
+  record(record: ReplayRecord, changes: GrantChanges = {}): Promise<void> {
+    return this.#enqueue(() => this.#write(record, changes));
+  }
+
+  /**
+   * Makes a change of grants durable. When this settles, it is on disk.
+   * @throws {StoreError} if it may not be. The next call opens the store anew.
+   */
+  change(changes: GrantChanges): Promise<void> {
+    return this.#enqueue(() => this.#write(undefined, changes));
+  }
+
+  #enqueue(write: () => Promise<void>): Promise<void> {
+    const written = this.#queue.then(write);
     this.#queue = written.catch(() => undefined);
     return written;
   }
@@ -133,17 +171,29 @@ export class ReplayStore {
     this.#witness.close();
   }
 
-  async #write({ minute: at, tag, floor }: ReplayRecord): Promise<void> {
-    const risen = minute(Math.max(this.#floor, floor));
-    const key = tagKey(at, tag);
+  async #write(record: ReplayRecord | undefined, { put = [], remove = [] }: GrantChanges): Promise<void> {
+    const risen = minute(Math.max(this.#floor, record?.floor ?? 0));
     try {
       if (this.#failed) await this.#reopen();
-      const fingerprint = this.#fingerprint.with(at, key);
-      await this.#database
-        .batch()
-        .put(key, Buffer.alloc(0))
-        .put(SUMMARY_KEY, encodeSummary(risen, this.#records + 1, fingerprint.from(risen)))
-        .write({ sync: true });
+      const batch = this.#database.batch();
+      let fingerprint = this.#fingerprint;
+      if (record !== undefined) {
+        const key = tagKey(record.minute, record.tag);
+        batch.put(key, Buffer.alloc(0));
+        fingerprint = fingerprint.with(record.minute, key);
+      }
+      for (const grant of put) {
+        const line = encodeGrant(grant);
+        batch.put(grantKey(grant.id), Buffer.from(line));
+        this.#grants.put(grant.id, line);
+      }
+      for (const id of remove) {
+        batch.del(grantKey(id));
+        this.#grants.remove(id);
+      }
+      const prints = [fingerprint.from(risen), this.#grants.sum];
+      batch.put(SUMMARY_KEY, encodeSummary(risen, this.#records + 1, prints));
+      await batch.write({ sync: true });
       this.#fingerprint = fingerprint;
       this.#witness.write(++this.#records);
     } catch (cause) {
@@ -161,9 +211,10 @@ export class ReplayStore {
   async #reopen(): Promise<void> {
     await this.#database.close();
     this.#database = await openDatabase(this.#folder, { create: false });
-    const { records, fingerprint } = await readContent(this.#database);
+    const { records, fingerprint, grantFingerprint } = await readContent(this.#database);
     this.#records = records;
     this.#fingerprint = fingerprint;
+    this.#grants = grantFingerprint;
     this.#failed = false;
   }
 }
@@ -173,7 +224,8 @@ async function create(folder: string, floor: Minute): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   const database = await openDatabase(folder, { create: true });
   try {
-    await database.put(SUMMARY_KEY, encodeSummary(floor, 0, new Fingerprint().from(floor)), { sync: true });
+    const prints = [new Fingerprint().from(floor), new GrantFingerprint().sum];
+    await database.put(SUMMARY_KEY, encodeSummary(floor, 0, prints), { sync: true });
   } finally {
     await database.close();
   }
@@ -212,13 +264,14 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-interface Content extends ReplayContent {
+interface Content extends StoreContent {
   /** Number of records since the store was made. */
   readonly records: number;
   readonly fingerprint: Fingerprint;
+  readonly grantFingerprint: GrantFingerprint;
 }
 
-/** @throws {DamageError} if the tags are not those of the summary */
+/** @throws {DamageError} if the tags or grants are not those of the summary */
 async function readContent(database: Database): Promise<Content> {
   const summary = await database.get(SUMMARY_KEY);
   if (summary?.length !== SUMMARY_SIZE) throw new DamageError('its summary is missing');
@@ -235,16 +288,37 @@ async function readContent(database: Database): Promise<Content> {
     (sum, key) => sum.with(decodeMinute(key.subarray(1)), key),
     new Fingerprint(),
   );
-  if (!fingerprint.from(floor).equals(summary.subarray(16))) throw new DamageError('its tags were changed');
-  return { floor, tags, records, fingerprint };
+  if (!fingerprint.from(floor).equals(summary.subarray(16, 48)))
+    throw new DamageError('its tags were changed');
+  const { grants, grantFingerprint } = await readGrants(database);
+  if (!grantFingerprint.sum.equals(summary.subarray(48))) throw new DamageError('its grants were changed');
+  return { floor, tags, records, fingerprint, grants, grantFingerprint, damaged: false };
+}
+
+async function readGrants(database: Database): Promise<Pick<Content, 'grants' | 'grantFingerprint'>> {
+  const grants: StoredGrant[] = [];
+  const grantFingerprint = new GrantFingerprint();
+  for await (const [key, value] of database.iterator({ gte: grantKey(''), lt: Buffer.of(GRANT_KIND + 1) })) {
+    const id = key.toString('latin1', 1);
+    const line = value.toString('utf8');
+    const stored = decodeGrant(line);
+    if (stored?.grant.id !== id) throw new DamageError(`its grant ${id} was changed`);
+    grants.push(stored);
+    grantFingerprint.put(id, line);
+  }
+  return { grants, grantFingerprint };
 }
 
 function tagKey(at: Minute, tag: Uint8Array = new Uint8Array()): Buffer {
   return Buffer.concat([Buffer.of(TAG_KIND), encodeNumber(at), tag]);
 }
 
-function encodeSummary(floor: Minute, records: number, fingerprint: Buffer): Buffer {
-  return Buffer.concat([encodeNumber(floor), encodeNumber(records), fingerprint]);
+function grantKey(id: string): Buffer {
+  return Buffer.concat([Buffer.of(GRANT_KIND), Buffer.from(id, 'latin1')]);
+}
+
+function encodeSummary(floor: Minute, records: number, fingerprints: readonly Buffer[]): Buffer {
+  return Buffer.concat([encodeNumber(floor), encodeNumber(records), ...fingerprints]);
 }
 
 function encodeNumber(value: number): Buffer {

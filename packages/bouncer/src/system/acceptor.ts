@@ -1,0 +1,192 @@
+import type { Arrival } from '../core/datagram.js';
+import type { Means } from '../core/grants.js';
+import type { Moment } from '../core/moment.js';
+import type { Action, Client, Deed } from '../core/policy.js';
+import { actionEnvironment, actionValues, fillIn, type ActionValues } from '../core/template.js';
+import type { Accept, Reject, Verdict } from '../core/verdict.js';
+import { verify, windowWidth, type Verifier } from '../core/verify.js';
+import { logOutcome } from './action-log.js';
+import { runCommand, type Command } from './action-process.js';
+import { ActionSlots } from './action-slots.js';
+import { momentNow } from './clock.js';
+import type { DecisionLog } from './decision-log.js';
+import type { Admission, GrantKeeper } from './grant-keeper.js';
+import type { Log } from './log.js';
+import { reasonOf } from './reason.js';
+import type { ReplayStore } from './replay-store.js';
+
+/** Doors that are being opened at once; they need no process each. */
+const MOST_OPENINGS = 1_024;
+
+/** What an acceptor works with. */
+export interface AcceptorParts {
+  readonly log: Log;
+  readonly decisions: DecisionLog;
+  readonly store: ReplayStore;
+  readonly keeper: GrantKeeper;
+  readonly verifier: Verifier;
+  /** Most actions that run at once. */
+  readonly mostRunning: number;
+}
+
+/** Judges what arrives and acts on what is accepted. */
+export class Acceptor {
+  readonly #log: Log;
+  readonly #decisions: DecisionLog;
+  readonly #store: ReplayStore;
+  readonly #keeper: GrantKeeper;
+  readonly #running: ActionSlots;
+  readonly #openings = new ActionSlots(MOST_OPENINGS);
+  #verifier: Verifier;
+
+  constructor({ log, decisions, store, keeper, verifier, mostRunning }: AcceptorParts) {
+    this.#log = log;
+    this.#decisions = decisions;
+    this.#store = store;
+    this.#keeper = keeper;
+    this.#verifier = verifier;
+    this.#running = new ActionSlots(mostRunning);
+  }
+
+  /** What arrivals are judged by now. */
+  get verifier(): Verifier {
+    return this.#verifier;
+  }
+
+  /** The places of actions that run. */
+  get running(): ActionSlots {
+    return this.#running;
+  }
+
+  /** @param decided told the decision, when it is on disk */
+  judge(arrival: Arrival, decided: (verdict: Verdict) => void = () => undefined): void {
+    const now = momentNow();
+    const verifier = this.#verifier;
+    const verdict = verify(verifier, arrival, now);
+    if (!verdict.accepted) {
+      decided(this.#reject(verdict, arrival, now));
+      return;
+    }
+    const { claim, tag } = verdict;
+    const { actions, clients } = verifier.policy;
+    const action = actions.find(({ name }) => name === claim.action);
+    const client = clients.find(({ name }) => name === claim.client);
+    if (action === undefined || client === undefined) return;
+    const slots = action.deed.kind === 'open' ? this.#openings : this.#running;
+    if (!slots.take()) {
+      decided(this.#reject({ accepted: false, reason: 'busy', claim, tag }, arrival, now));
+      return;
+    }
+    void this.#act({ verdict, arrival, now, verifier, client, action }, decided)
+      .catch((err: unknown) => {
+        this.#log.error({ err }, `an accepted packet could not be acted on: ${reasonOf(err)}`);
+      })
+      .finally(() => {
+        slots.giveBack();
+      });
+  }
+
+  /** Goes on with another policy. What was accepted by the one before goes on. */
+  follow(verifier: Verifier, mostRunning: number): void {
+    this.#verifier = verifier;
+    this.#running.limit(mostRunning);
+  }
+
+  /** Settles when nothing is being acted on. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#running.idle(), this.#openings.idle()]);
+  }
+
+  #reject(reject: Reject, arrival: Arrival, now: Moment): Reject {
+    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, arrival.source, now.monotonic);
+    this.#decisions.rejected(reject, arrival, now);
+    return reject;
+  }
+
+  /** Records, then runs or opens: if anything ends us in between, the packet is spent but never used twice. */
+  async #act(acceptance: Acceptance, decided: (verdict: Verdict) => void): Promise<void> {
+    const { verdict, arrival, now, verifier, action } = acceptance;
+    const { claim } = verdict;
+    const values = actionValues(verifier.policy, arrival, verdict);
+    const refuse = (reason: 'not-recorded' | 'grants', detail?: string): void => {
+      const rejected = { accepted: false, reason, claim } as const;
+      this.#decisions.rejected(rejected, arrival, now, detail);
+      decided(rejected);
+    };
+    let admission;
+    try {
+      admission = await this.#record(acceptance, values);
+    } catch (error) {
+      refuse('not-recorded', reasonOf(error));
+      return;
+    }
+    if (admission === undefined) {
+      refuse('grants');
+      return;
+    }
+    this.#decisions.accepted(verdict, arrival, now, admission === 'none' ? undefined : admission);
+    decided(verdict);
+    await this.#carryOut(action.deed, values, admission, verdict);
+  }
+
+  /** @returns the grant, `none` if the action is not for a time, `undefined` if the client has too many */
+  async #record(acceptance: Acceptance, values: ActionValues): Promise<Admission | 'none' | undefined> {
+    const { verdict, arrival, now, verifier, client, action } = acceptance;
+    const { claim, tag, address, argument, duration: seconds } = verdict;
+    // In the same step as the check, so that of two equal packets only one can pass.
+    const { replay } = verifier;
+    const width = windowWidth(verifier);
+    const record = replay.remember(claim.minute, tag, width, arrival.source, now.monotonic);
+    const means = meansOf(action.deed, values);
+    if (means === undefined) {
+      await this.#store.record(record);
+      return 'none';
+    }
+    const purpose = { client: claim.client, action: claim.action, address, argument };
+    return this.#keeper.admit({ purpose, means, seconds, most: client.mostGrants }, record);
+  }
+
+  async #carryOut(
+    deed: Deed,
+    values: ActionValues,
+    admission: Admission | 'none',
+    { claim: { client, action }, address }: Accept,
+  ): Promise<void> {
+    if (deed.kind === 'open') {
+      if (admission !== 'none') await this.#keeper.open(admission.grant);
+      return;
+    }
+    const command = commandOf(deed.run, deed.timeout, values);
+    // What is extended was run when it began.
+    if (admission !== 'none' && admission.extended) return;
+    const outcome =
+      admission === 'none' ? await runCommand(command) : await this.#keeper.begin(admission, command);
+    if (outcome !== undefined) logOutcome(this.#log, 'action', { client, action, address }, outcome);
+  }
+}
+
+/** An accepted packet with all that it is acted on by. */
+interface Acceptance {
+  readonly verdict: Accept;
+  readonly arrival: Arrival;
+  readonly now: Moment;
+  readonly verifier: Verifier;
+  readonly client: Client;
+  readonly action: Action;
+}
+
+/** What has to end some time after a deed; `undefined` if nothing has to. */
+function meansOf(deed: Deed, values: ActionValues): Means | undefined {
+  switch (deed.kind) {
+    case 'run':
+      return undefined;
+    case 'lease':
+      return { kind: 'lease', stop: commandOf(deed.stop, deed.timeout, values) };
+    case 'open':
+      return { kind: 'open', door: deed.door };
+  }
+}
+
+function commandOf(argv: readonly string[], timeout: number, values: ActionValues): Command {
+  return { argv: fillIn(argv, values), environment: actionEnvironment(values), timeout };
+}
