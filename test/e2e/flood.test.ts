@@ -30,6 +30,10 @@ const MOST_GROWTH = 100 * 1024 * 1024;
 
 /** How often the capture is replaced: in all tests a few times, in `npm run endurance` a thousand. */
 const ENDURANCE = Number(process.env['ENDURANCE'] ?? 0);
+
+/** Packets of a flow that may wait for their actions. */
+const MOST_WAITING = 100;
+
 const RELOADS = ENDURANCE || 20;
 const ROTATIONS = ENDURANCE || 5;
 
@@ -364,6 +368,9 @@ class Flow {
   async #send(): Promise<void> {
     while (this.#sent.length < this.#least) {
       this.#sent.push(await this.#scene.send(this.#clock.now()));
+      // More than the machine can run would be refused, and that is not what is looked for here.
+      if (this.#sent.length % MOST_WAITING === 0)
+        await this.#scene.expectNoted(this.#sent.slice(-MOST_WAITING));
       await sleep(5 + (this.#sent.length % 10));
     }
   }
