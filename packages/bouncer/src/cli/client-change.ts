@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { profileOf } from '../core/bundle-profile.js';
 import { isName } from '../core/config-schema.js';
+import { formatPortRange } from '../core/port-range.js';
 import { askDaemon, ControlError, controlSocketOf } from '../system/control-client.js';
 import { removeLeftovers } from '../system/durable-file.js';
 import { clientFile, readEnrolment, type Enrolment, type WrittenClient } from '../system/enrolment.js';
@@ -98,6 +99,6 @@ export function profileFor({ tables }: Enrolment, actions: readonly string[]): s
     serverId: server.id,
     actions: Object.entries(tables.actions)
       .filter(([name]) => actions.includes(name))
-      .map(([name, { code }]) => ({ name, code, opens: [] })),
+      .map(([name, { code, allow = [] }]) => ({ name, code, opens: allow.map(formatPortRange) })),
   });
 }
