@@ -13,6 +13,8 @@ const CHECKED = [
   'bouncer.toml',
   'client.toml',
   'door.nft',
+  // Each recipe in it is run in e2e/firewall-recipes.test.ts.
+  'firewall',
   'open-ssh',
   'procmailrc',
   'profile.toml',

@@ -25,9 +25,13 @@ const FOR_BUILD = [
 const FOR_TEST = [
   { debian: 'busybox', command: 'busybox' },
   { debian: 'curl', command: 'curl' },
+  // Not where systemd would start it, to change the firewall of the machine.
+  ...(existsSync('/run/systemd/system') ? [] : [{ debian: 'firewalld', command: 'firewall-cmd' }]),
   { debian: 'fish', command: 'fish' },
   { debian: 'git', command: 'git' },
   { debian: 'iproute2', command: 'ip' },
+  { debian: 'ipset', command: 'ipset' },
+  { debian: 'iptables', command: 'iptables' },
   { debian: 'man-db', command: 'man' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },
@@ -38,7 +42,9 @@ const FOR_TEST = [
   { debian: 'procmail', command: 'procmail' },
   { debian: 'shellcheck', command: 'shellcheck' },
   { debian: 'socat', command: 'socat' },
+  { debian: 'tcpd', command: 'tcpdmatch' },
   { debian: 'tcpdump', command: 'tcpdump' },
+  { debian: 'ufw', command: 'ufw' },
   { debian: 'zsh', command: 'zsh' },
   { debian: 'zbar-tools', command: 'zbarimg' },
 ];

@@ -9,12 +9,16 @@ export interface Host {
   readonly ipv6: string;
 }
 
+/** A shell's script that mounts $0 over $1 and becomes the command after it. */
+const COVER = 'folder=$1; shift; mount --bind "$0" "$folder" && exec "$@"';
+
 let made = 0;
 
 /** Two hosts, `server` and `client`, in network namespaces of their own, joined by a veth pair. */
 export class Network {
   readonly server: Host;
   readonly client: Host;
+  readonly #covers: { readonly host: Host; readonly folder: string; readonly by: string }[] = [];
 
   private constructor() {
     const name = `bouncer-${process.pid}-${++made}`;
@@ -93,7 +97,7 @@ export class Network {
 
   /** Runs a command on a host to its end. @returns its standard output */
   run(host: Host, argv: readonly string[], input = ''): string {
-    return execFileSync('ip', ['netns', 'exec', host.namespace, ...argv], {
+    return execFileSync('ip', this.#command(host, argv), {
       encoding: 'utf8',
       input,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -102,7 +106,12 @@ export class Network {
 
   /** Starts a command on a host. `ip` becomes the command, so the process is the command's. */
   start(host: Host, argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn('ip', ['netns', 'exec', host.namespace, ...argv], options);
+    return spawn('ip', this.#command(host, argv), options);
+  }
+
+  /** Has what is run on a host from now on find another folder in the place of one of the machine's. */
+  cover(host: Host, folder: string, by: string): void {
+    this.#covers.push({ host, folder, by });
   }
 
   /** Ends what still runs in the namespaces and removes them. */
@@ -113,6 +122,13 @@ export class Network {
         ip('netns', 'del', namespace);
       });
     }
+  }
+
+  /** The arguments of `ip` that run a command on a host; its mounts are seen by no other (ip-netns(8)). */
+  #command(host: Host, argv: readonly string[]): string[] {
+    const covers = this.#covers.filter((cover) => cover.host === host);
+    const mounting = covers.flatMap(({ folder, by }) => ['sh', '-c', COVER, by, folder]);
+    return ['netns', 'exec', host.namespace, ...mounting, ...argv];
   }
 
   #hosts(): readonly Host[] {
