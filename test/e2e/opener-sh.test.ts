@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Bouncer, LogRecord } from '../support/bouncer.js';
@@ -7,8 +7,11 @@ import { PORT } from '../support/installation.js';
 import { OPENER_SH } from '../support/paths.js';
 import { decisionOn, Stage } from '../support/stage.js';
 
+/** A name that the client finds both addresses of the server under. */
+const SERVER_NAME = 'gate.example.net';
+
 /** What opener.sh runs, besides the shell and what sends. */
-const COMMANDS = ['cat', 'date', 'dd', 'id', 'ls', 'od', 'openssl', 'sed', 'tr'];
+const COMMANDS = ['cat', 'date', 'dd', 'getent', 'id', 'ls', 'od', 'openssl', 'sed', 'tr'];
 
 const SHELLS = { dash: ['dash'], bash: ['bash'], busybox: ['busybox', 'ash'] } as const;
 
@@ -36,9 +39,20 @@ bind = "any"
 `);
     installation.writeProfile('alice', network.server.ipv4, { note: 21 });
     bouncer = await stage.bouncer();
+    nameServer();
   });
 
   after(() => stage.close());
+
+  /** Lets the client, and nobody else, know the server's name. */
+  function nameServer(): void {
+    const { network, installation } = stage;
+    const etc = installation.path('etc');
+    cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
+    const { ipv4, ipv6 } = network.server;
+    writeFileSync(join(etc, 'hosts'), `${ipv4} ${SERVER_NAME}\n${ipv6} ${SERVER_NAME}\n`);
+    network.cover(network.client, '/etc', etc);
+  }
 
   for (const [shell, sender, family] of [
     ['dash', 'bash', 'ipv4'],
@@ -58,6 +72,16 @@ bind = "any"
         address: stage.network.client[family],
         duration: 30,
       });
+    });
+  }
+
+  for (const [option, family] of [
+    ['-4', 'ipv4'],
+    ['-6', 'ipv6'],
+  ] as const) {
+    it(`sends to the address of that family with ${option}`, async () => {
+      const accept = await decision(['-d', SERVER_NAME, option, 'note'], { sender: 'bash' });
+      expect(accept).to.include({ decision: 'accept', source: stage.network.client[family] });
     });
   }
 
