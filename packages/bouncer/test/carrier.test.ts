@@ -206,7 +206,7 @@ const event = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('seal' as const),
-      minutes: fc.integer({ min: -45, max: 12 }),
+      minutes: fc.constantFrom(-45, -29, -2, 0, 0, 2, 12),
       way: fc.constantFrom<Way>('wire', 'carrier'),
     }),
   },
@@ -220,7 +220,10 @@ const event = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('clock' as const), minutes: fc.integer({ min: -60, max: 60 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('clock' as const),
+      minutes: fc.constantFrom(-60, -30, -10, -3, 1, 10, 30, 60),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('restart' as const), forgetful: fc.boolean() }) },
   {
@@ -236,7 +239,7 @@ const event = fc.oneof(
 describe('However packets are brought', () => {
   it('none is accepted twice, through clock steps, changes of both limits and restarts', () => {
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+      fc.property(fc.array(event, { maxLength: 60, size: 'max' }), (events) => {
         let unix = NOW;
         let limits: { delta: number; age: number | undefined } = { delta: 2, age: 30 };
         const records: ReplayRecord[] = [];
@@ -268,7 +271,7 @@ describe('However packets are brought', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -283,7 +286,7 @@ describe('However packets are brought', () => {
       fc.property(
         delta,
         fc.integer({ min: 0, max: 40 }),
-        fc.array(arrival, { maxLength: 40 }),
+        fc.array(arrival, { maxLength: 40, size: 'max' }),
         (ahead, age, arrivals) => {
           const verifier = verifierOf(policyOf(ahead), age);
           let unix = NOW;
@@ -296,7 +299,7 @@ describe('However packets are brought', () => {
           expect(verifier.replay.floor).to.be.at.most(minuteOf(unix) - Math.max(age, ahead));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 });
