@@ -106,6 +106,37 @@ describe('The control socket', () => {
     expect(terminal({ NO_COLOR: '1' })).to.not.include('\x1b');
   });
 
+  it('lists what is open, and ends it before its time', async () => {
+    const { installation } = stage;
+    const stop = installation.writeScript('stop.sh', `echo "$1" >> "${installation.path('stopped')}"`);
+    const lease = `[actions.vpn]\ncode = 22\nrun = ["/bin/true"]\nstop = ["${stop}", "{address}"]\nfor = "1h"\n`;
+    installation.writeConfig(`${lease}${TABLES.replace('["ssh"]', '["ssh", "vpn"]')}`);
+    const bouncer = await stage.bouncer();
+    expect((await ask('grants')).stdout).to.equal('no grants\n');
+    const packet = installation.packet('alice', 22);
+    const decision = await decisionOn(stage, bouncer, stage.sender(), packet);
+    const id = String(decision['grant']);
+    const { ipv4 } = stage.network.client;
+    const { stdout } = await ask('grants');
+    expect(stdout.split('\n')[1]).to.match(
+      new RegExp(`^${id} +alice +vpn +${ipv4} +(1h|59m.*) +(starting|open)$`),
+    );
+    expect((await status()).grants).to.deep.equal({ live: 1, failing: 0 });
+
+    const unknown = {
+      status: 1,
+      stdout: '',
+      stderr: 'bouncer: there is no such grant: see bouncer grants\n',
+    };
+    expect(await ask('revoke', 'bob')).to.deep.equal(unknown);
+    expect(await ask('revoke')).to.include({ status: 2 });
+    expect(await ask('revoke', ipv4)).to.include({ status: 0, stderr: '' });
+    await waitFor('its stop', () => installation.read('stopped') === `${ipv4}\n` || undefined);
+    expect((await ask('grants')).stdout).to.equal('no grants\n');
+    expect(await ask('revoke', id)).to.deep.equal(unknown);
+    expect(await ask('revoke', '--all')).to.deep.equal({ status: 0, stdout: 'no grants\n', stderr: '' });
+  });
+
   it('lets "bouncer reload" wait for what comes of it', async () => {
     const { installation } = stage;
     const bouncer = await stage.bouncer();

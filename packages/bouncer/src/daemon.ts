@@ -1,6 +1,7 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import type { Control } from './core/control.js';
 import { CarrierTables } from './core/carrier-tables.js';
+import type { GrantTarget, GrantView } from './core/grant-view.js';
 import { WindowTables } from './core/minute-table.js';
 import type { Moment } from './core/moment.js';
 import { ReplayCache } from './core/replay-cache.js';
@@ -163,8 +164,18 @@ export class Daemon implements Control {
       tally: this.#decisions.tally,
       replay: this.#acceptor.verifier.replay,
       slots: this.#acceptor.running,
+      grants: this.#keeper.list(),
     };
     return statusOf(parts, Date.now());
+  }
+
+  grants(): readonly GrantView[] {
+    return this.#keeper.list();
+  }
+
+  async revoke(target: GrantTarget): Promise<readonly GrantView[]> {
+    if (this.#stopping) throw new Error('bouncer is stopping');
+    return this.#keeper.revoke(target);
   }
 
   async submit(payload: Uint8Array): Promise<Submission | undefined> {

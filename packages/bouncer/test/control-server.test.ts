@@ -8,10 +8,25 @@ import { expect } from 'chai';
 import bunyan from 'bunyan';
 import type { Control } from '@bouncer-spa/bouncer/dist/core/control.js';
 import type { Submission } from '@bouncer-spa/bouncer/dist/core/submission.js';
+import type { GrantTarget, GrantView } from '@bouncer-spa/bouncer/dist/core/grant-view.js';
 import { askDaemon, controlSocketOf } from '@bouncer-spa/bouncer/dist/system/control-client.js';
 import { controlListener } from '@bouncer-spa/bouncer/dist/system/control-routes.js';
 import { ControlServer } from '@bouncer-spa/bouncer/dist/system/control-server.js';
 import { STATUS } from './status-sample.js';
+
+const grants: readonly GrantView[] = [
+  {
+    id: '0badcafe',
+    client: 'alice',
+    action: 'ssh',
+    address: '192.0.2.7',
+    argument: '',
+    kind: 'open',
+    seconds: 30,
+    state: 'failing',
+    failure: 'nft is missing',
+  },
+];
 
 const LOG = bunyan.createLogger({ name: 'test', streams: [] });
 
@@ -20,12 +35,18 @@ describe('The control server', () => {
   let path: string;
   let servers: ControlServer[];
   let problems: readonly string[];
+  let revoked: GrantTarget | undefined;
   let submitted: Uint8Array | undefined;
   let submission: Submission | undefined;
 
   const control: Control = {
     status: () => STATUS,
     reload: () => Promise.resolve(problems),
+    grants: () => grants,
+    revoke: (target) => {
+      revoked = target;
+      return Promise.resolve(grants);
+    },
     submit: (packet) => {
       submitted = packet;
       return Promise.resolve(submission);
@@ -37,6 +58,7 @@ describe('The control server', () => {
     path = join(folder, 'run', 'control.sock');
     servers = [];
     problems = [];
+    revoked = undefined;
     submitted = undefined;
     submission = { decision: 'reject', reason: 'replay', text: 'already accepted once' };
   });
@@ -136,6 +158,38 @@ describe('The control server', () => {
     const bad = { reloaded: false, problems };
     expect(await askDaemon(path, 'POST', '/reload')).to.deep.equal({ status: 422, body: bad });
   });
+
+  it('lists grants', async () => {
+    await open();
+    expect(await askDaemon(path, 'GET', '/grants')).to.deep.equal({ status: 200, body: { grants } });
+  });
+
+  for (const [query, target] of [
+    ['all=', 'all'],
+    ['id=0badcafe', { id: '0badcafe' }],
+    ['client=a.b%20c', { client: 'a.b c' }],
+    [
+      'address=192.0.2.7',
+      { address: Uint8Array.from(Buffer.from('00000000000000000000ffffc0000207', 'hex')) },
+    ],
+  ] as const) {
+    it(`ends the grants that "${query}" names`, async () => {
+      await open();
+      expect(await askDaemon(path, 'DELETE', `/grants?${query}`)).to.deep.equal({
+        status: 200,
+        body: { grants },
+      });
+      expect(revoked).to.deep.equal(target);
+    });
+  }
+
+  for (const query of ['', '?', '?everything=', '?address=localhost', '?id=0badcafe&all=']) {
+    it(`ends no grant for "/grants${query}"`, async () => {
+      await open();
+      expect((await askDaemon(path, 'DELETE', `/grants${query}`)).status).to.equal(400);
+      expect(revoked).to.equal(undefined);
+    });
+  }
 
   it('hands packets on, wherever their text is broken into lines', async () => {
     await open();

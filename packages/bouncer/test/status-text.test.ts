@@ -16,6 +16,7 @@ capture       listening on any, udp port 51324 for 5m 10s
 accepted      5
 rejected      12 (gate 10, replay 2)
 actions       1 running, at most 16
+grants        3, 1 failing: see bouncer grants
 replay cache  4 packets, nothing from before 2027-01-01T11:56:00.000Z
 
 CLIENT       LAST ACCEPTED        ACTION  ADDRESS
@@ -92,6 +93,8 @@ describe('The metrics', () => {
       'bouncer_replay_cache_tags 4',
       'bouncer_replay_cache_floor_seconds 1798804560',
       'bouncer_actions_running 1',
+      'bouncer_grants 3',
+      'bouncer_grants_failing 1',
     ]);
   });
 });

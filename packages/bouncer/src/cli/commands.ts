@@ -20,6 +20,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./check.js'),
   },
   {
+    name: 'grants',
+    summary: 'list what is open, for whom and for how long',
+    load: () => import('./grants.js'),
+  },
+  {
+    name: 'revoke',
+    summary: 'end grants before their time',
+    load: () => import('./revoke.js'),
+  },
+  {
     name: 'reload',
     summary: 'have the daemon read its config again, and say what came of it',
     load: () => import('./reload.js'),

@@ -14,6 +14,7 @@ export function statusText(status: Status, style: Style): string {
     ['accepted', String(status.accepted)],
     ['rejected', countsText(status.rejected)],
     ['actions', `${status.actions.running} running, at most ${status.actions.most}`],
+    ['grants', grantsCell(status)],
     ['replay cache', replayText(status)],
   ];
   return `${tableText(rows, style)}\n${clientsText(status, style)}`;
@@ -41,6 +42,10 @@ function lossRows(capture: CaptureStatus, time: string): Cell[][] {
   if (dropped > 0) rows.push(['', ['bad', `${dropped} datagrams dropped: they came too fast`]]);
   if (Object.keys(refused).length > 0) rows.push(['', `frames refused: ${countsText(refused)}`]);
   return rows;
+}
+
+function grantsCell({ grants: { live, failing } }: Status): Cell {
+  return failing === 0 ? String(live) : ['bad', `${live}, ${failing} failing: see bouncer grants`];
 }
 
 function replayText({ replay_cache: { tags, floor } }: Status): string {

@@ -1,9 +1,19 @@
+import type { GrantTarget, GrantView } from './grant-view.js';
 import type { Status } from './status.js';
 import type { Submission } from './submission.js';
+
+/** Grants as `/grants` tells them. */
+export interface GrantList {
+  readonly grants: readonly GrantView[];
+}
 
 /** What an administrator may ask of the running daemon. */
 export interface Control {
   status(): Status;
+  /** What is open now, and what is being closed. */
+  grants(): readonly GrantView[];
+  /** Ends grants before their time. @returns what has become of them within some seconds */
+  revoke(target: GrantTarget): Promise<readonly GrantView[]>;
   /** Reads the config again and goes over to it. @returns everything that is wrong with it, if anything is */
   reload(): Promise<readonly string[]>;
   /**

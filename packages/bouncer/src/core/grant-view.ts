@@ -1,6 +1,10 @@
 import { formatAddress } from './address.js';
 import type { Grant } from './grants.js';
 
+/** Which grants are meant. */
+export type GrantTarget =
+  { readonly id: string } | { readonly client: string } | { readonly address: Uint8Array } | 'all';
+
 /** How a grant fares. */
 export type GrantState =
   /** Its `run` is running. */

@@ -25,6 +25,8 @@ export interface Status {
     readonly floor: string | null;
   };
   readonly actions: { readonly running: number; readonly most: number };
+  /** Grants that are not closed yet, and how many of them fail in something. */
+  readonly grants: { readonly live: number; readonly failing: number };
   /** Every client of the config. */
   readonly clients: readonly ClientStatus[];
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Control } from '../core/control.js';
+import { parseAddress } from '../core/address.js';
+import type { Control, GrantList } from '../core/control.js';
+import type { GrantTarget } from '../core/grant-view.js';
 import type { Log } from './log.js';
 import { reasonOf } from './reason.js';
 
@@ -27,6 +29,14 @@ type Route = (control: Control, request: Request) => Answer | Promise<Answer>;
 /** Every method and path there is (docs/control.md). */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/status': { GET: (control) => ({ status: 200, body: control.status() }) },
+  '/grants': {
+    GET: (control) => ({ status: 200, body: { grants: control.grants() } satisfies GrantList }),
+    async DELETE(control, { query }) {
+      const target = targetOf(query);
+      if (target === undefined) return failure(400, 'name one of id, address, client, or all');
+      return { status: 200, body: { grants: await control.revoke(target) } satisfies GrantList };
+    },
+  },
   '/reload': {
     async POST(control) {
       const problems = await control.reload();
@@ -80,6 +90,26 @@ async function answer(control: Control, request: IncomingMessage): Promise<Answe
   const body = await readBody(request);
   if (body === undefined) return failure(413, `the body is larger than ${MOST_BODY_BYTES} bytes`);
   return route(control, { query: new URLSearchParams(query), body });
+}
+
+/** @returns `undefined` if it is not just one */
+function targetOf(query: URLSearchParams): GrantTarget | undefined {
+  const [[key, value] = ['', ''], ...more] = [...query];
+  if (more.length > 0) return undefined;
+  switch (key) {
+    case 'all':
+      return 'all';
+    case 'id':
+      return { id: value };
+    case 'client':
+      return { client: value };
+    case 'address': {
+      const address = parseAddress(value);
+      return address && { address };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function failure(status: number, error: string): Answer {

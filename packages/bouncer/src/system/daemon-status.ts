@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { CaptureHistory } from '../core/capture-history.js';
 import type { DecisionTally } from '../core/decision-tally.js';
+import type { GrantView } from '../core/grant-view.js';
 import type { ReplayCache } from '../core/replay-cache.js';
 import type { CaptureStatus, ConfigStatus, Status } from '../core/status.js';
 import type { ActionSlots } from './action-slots.js';
@@ -29,11 +30,12 @@ export interface StatusParts {
   readonly tally: DecisionTally;
   readonly replay: ReplayCache;
   readonly slots: ActionSlots;
+  readonly grants: readonly GrantView[];
 }
 
 /** @param now Unix time in milliseconds */
 export function statusOf(parts: StatusParts, now: number): Status {
-  const { version, config, startedAt, uptimeSeconds, tally, replay, slots } = parts;
+  const { version, config, startedAt, uptimeSeconds, tally, replay, slots, grants } = parts;
   return {
     version,
     server: config.policy.serverId,
@@ -49,6 +51,10 @@ export function statusOf(parts: StatusParts, now: number): Status {
     replay_cache: {
       tags: replay.size,
       floor: replay.floor === 0 ? null : timeText(replay.floor * MINUTE),
+    },
+    grants: {
+      live: grants.length,
+      failing: grants.filter(({ state }) => state === 'failing').length,
     },
     actions: { running: slots.taken, most: config.mostRunning },
     clients: config.policy.clients.map(({ name }) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Doorkeeper } from '../core/door.js';
-import { viewOf, type GrantState, type GrantView } from '../core/grant-view.js';
+import { viewOf, type GrantState, type GrantTarget, type GrantView } from '../core/grant-view.js';
 import { ended, extended, GrantTable, type Grant, type Means, type Purpose } from '../core/grants.js';
 import { later, type Moment } from '../core/moment.js';
 import type { Policy } from '../core/policy.js';
@@ -42,10 +42,6 @@ export interface Admission {
   /** One for the same purpose that is over, and still being closed. */
   readonly former: Grant | undefined;
 }
-
-/** Which grants to revoke. */
-export type Target =
-  { readonly id: string } | { readonly client: string } | { readonly address: Uint8Array } | 'all';
 
 /** What a keeper of grants is made with. */
 export interface GrantKeeperParts {
@@ -153,7 +149,7 @@ export class GrantKeeper {
   }
 
   /** Ends grants before their time. @returns what they were, with what has become of them within some seconds */
-  async revoke(target: Target): Promise<GrantView[]> {
+  async revoke(target: GrantTarget): Promise<GrantView[]> {
     const grants = await this.#end(this.#chosen(target), 'revoked');
     const done = Promise.all(grants.flatMap(({ id }) => this.#closing.get(id)?.done ?? []));
     const patience = new AbortController();
@@ -235,7 +231,7 @@ export class GrantKeeper {
     return this.#closing.has(id) || end.monotonic <= monotonic;
   }
 
-  #chosen(target: Target): Grant[] {
+  #chosen(target: GrantTarget): Grant[] {
     if (target === 'all') return this.#table.all();
     if ('client' in target) return this.#table.ofClient(target.client);
     if ('address' in target) return this.#table.ofAddress(target.address);

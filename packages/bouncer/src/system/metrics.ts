@@ -106,6 +106,8 @@ export function metricsText(status: Status): Promise<string> {
     );
   }
   gauge('bouncer_actions_running', 'Actions that run now', actions.running);
+  gauge('bouncer_grants', 'Grants that are not closed yet', status.grants.live);
+  gauge('bouncer_grants_failing', 'Grants that something fails for', status.grants.failing);
   return registry.metrics();
 }
 
