@@ -61,6 +61,7 @@ describe('The example', () => {
     const { tables: least } = parseTables({ server, capture: { port: capture?.['port'] } });
     if (written === undefined || least === undefined) throw new Error('the example is wrong');
     expect(least.capture).to.deep.equal(written.capture);
+    expect(least.guard).to.deep.equal(written.guard);
     expect(least.limits).to.deep.equal(written.limits);
     expect(least.log).to.deep.equal(written.log);
   });

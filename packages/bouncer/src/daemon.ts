@@ -7,6 +7,7 @@ import type { Moment } from './core/moment.js';
 import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
 import { submissionOf, type Submission } from './core/submission.js';
+import { GuardKeeper, type GuardState } from './guard-keeper.js';
 import { Acceptor } from './system/acceptor.js';
 import { CaptureSet } from './system/capture-set.js';
 import { momentNow, monotonicNow } from './system/clock.js';
@@ -38,12 +39,15 @@ export interface Start {
   readonly version: string;
   /** Whether the log's level stays as it is, whatever the config says. */
   readonly verbose: boolean;
+  /** Seconds after which the guard is taken away, unless it is confirmed before. */
+  readonly trial: number | undefined;
 }
 
 /** What outlives a daemon, and what it knows by it. */
 interface State {
   readonly store: ReplayStore;
   readonly replay: ReplayCache;
+  readonly guard: GuardKeeper;
   readonly keeper: GrantKeeper;
 }
 
@@ -55,6 +59,7 @@ export class Daemon implements Control {
   readonly #log: Log;
   readonly #store: ReplayStore;
   readonly #captures: CaptureSet;
+  readonly #guard: GuardKeeper;
   readonly #decisions: DecisionLog;
   readonly #keeper: GrantKeeper;
   readonly #acceptor: Acceptor;
@@ -71,13 +76,17 @@ export class Daemon implements Control {
   #rolling = false;
   #stopping = false;
 
-  private constructor({ file, verbose, version, config, log }: Start, { store, replay, keeper }: State) {
+  private constructor(
+    { file, verbose, version, config, log }: Start,
+    { store, replay, guard, keeper }: State,
+  ) {
     this.#file = file;
     this.#version = version;
     this.#verbose = verbose;
     this.#config = config;
     this.#log = log;
     this.#store = store;
+    this.#guard = guard;
     this.#keeper = keeper;
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
     const { policy, mostRunning } = config;
@@ -91,7 +100,8 @@ export class Daemon implements Control {
   }
 
   /**
-   * Opens the state and begins to listen. A capture that cannot be opened yet is tried again.
+   * Opens the state, puts the guard in place and begins to listen. What cannot be done yet of the latter
+   * two is tried again.
    * @throws {StoreError} if the state cannot be used
    */
   static async start(start: Start): Promise<Daemon> {
@@ -112,18 +122,22 @@ export class Daemon implements Control {
         `nothing is accepted for ${content.floor - latest} minutes, until the floor of the replay cache: is the clock right?`,
       );
     }
+    const firewall = new Firewall();
+    const guard = new GuardKeeper(firewall, log, config.guard);
+    await guard.start(start.trial);
     const keeper = await GrantKeeper.start(
       {
         store,
         stateFolder: config.stateFolder,
-        doorkeeper: new Firewall(),
+        doorkeeper: firewall,
         events: new GrantLog(log),
         mostRunning: config.mostRunning,
       },
       content,
       config.policy,
     );
-    const daemon = new Daemon(start, { store, replay: new ReplayCache(content), keeper });
+    guard.whenRepaired(() => void keeper.reconcile());
+    const daemon = new Daemon(start, { store, replay: new ReplayCache(content), guard, keeper });
     daemon.#captures.start();
     void prepareTables(daemon.#acceptor.verifier.window);
     daemon.#ticker = setInterval(() => {
@@ -188,6 +202,20 @@ export class Daemon implements Control {
     });
   }
 
+  /** What has become of the guard. */
+  get guardState(): GuardState {
+    return this.#guard.state;
+  }
+
+  /**
+   * Ends the trial of the guard: it stays.
+   * @returns why there was nothing to confirm, if so
+   * @throws {FirewallError} with what nft said; the trial goes on
+   */
+  confirmTrial(): Promise<string | undefined> {
+    return this.#guard.confirmTrial();
+  }
+
   /** Stops listening, lets running actions end within their limit and closes the state. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -198,6 +226,7 @@ export class Daemon implements Control {
     await this.#captures.stop();
     await this.#acceptor.idle();
     await this.#keeper.stop();
+    await this.#guard.stop();
     this.#decisions.flush();
     await this.#store.close();
   }
@@ -212,6 +241,12 @@ export class Daemon implements Control {
     // Until they are ready the old policy goes on, and hears what arrives.
     await prepareTables(window);
     const captures = await this.#captures.prepare(config, minuteOf(Date.now()));
+    try {
+      await this.#guard.change(config.guard);
+    } catch (error) {
+      this.#captures.discard(captures);
+      throw error;
+    }
     this.#config = config;
     const { policy, mostRunning } = config;
     const { replay } = this.#acceptor.verifier;

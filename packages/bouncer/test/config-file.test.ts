@@ -115,7 +115,8 @@ function action(text: string): Parts {
 
 /** An action that does this alone. */
 function doing(text: string): Parts {
-  return { actions: `[actions.ssh]\ncode = 21\n${text}` };
+  const guard = '[guard]\nports = ["tcp/22", "udp/60000-61000"]';
+  return { actions: `${guard}\n[actions.ssh]\ncode = 21\n${text}` };
 }
 
 function running(...argv: string[]): Parts {
@@ -504,7 +505,7 @@ const CASES: readonly Case[] = [
     ] as const
   ).map(([text, key, other]) => ({
     what: `an action that has ${key} beside ${other}`,
-    parts: action(`for = "1h"\n${text}`),
+    parts: { ...action(`for = "1h"\n${text}`), more: '[guard]\nports = ["tcp/22"]' },
     says: [`actions.ssh.${key}: "${other}" is there too; an action has one of "run", "allow", "set"`],
   })),
   {
@@ -549,6 +550,29 @@ const CASES: readonly Case[] = [
       `actions.ssh.stop: unknown placeholder {ip}; known are ${PLACEHOLDERS}`,
       'actions.ssh.argument: is missing: {argument} needs a pattern that the whole argument matches',
       'actions.ssh.stop: /no/such/program does not exist',
+    ],
+  },
+  {
+    what: 'ports to open that are not closed',
+    parts: doing('allow = ["tcp/22", "udp/60000-62000", "tcp/23"]\nfor = "1h"'),
+    says: ['udp/60000-62000', 'tcp/23'].map(
+      (ports) =>
+        `actions.ssh.allow: ${ports} is not closed, so there is nothing to open: add it to guard.ports`,
+    ),
+  },
+  {
+    what: 'a guard before a raw socket',
+    parts: { capture: 'port = 51324\nbackend = "raw-socket"\n[guard]\nports = ["udp/51000-52000"]' },
+    says: [
+      'guard.ports: udp/51324 is where packets arrive, and a raw socket hears only what a firewall lets in',
+    ],
+  },
+  {
+    what: 'a guard that is none',
+    parts: { more: '[guard]\nports = ["22"]\non_stop = "maybe"' },
+    says: [
+      'guard.ports.0: "22" is no port such as "tcp/22" or "udp/60000-61000"',
+      'guard.on_stop: expected one of "closed", "open"',
     ],
   },
   {

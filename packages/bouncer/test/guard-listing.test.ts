@@ -34,6 +34,19 @@ describe('A listing of the guard', () => {
     expect(canStay).to.equal(true);
   });
 
+  it('tells what is closed, and how long the trial lasts', () => {
+    const match = (right: unknown, protocol = 'tcp'): object => ({
+      match: { op: '==', left: { payload: { protocol, field: 'dport' } }, right },
+    });
+    const accept = { rule: { expr: [match(22), { accept: null }] } };
+    const drop = { rule: { expr: [match(22), { drop: null }] } };
+    const dropRange = { rule: { expr: [match({ range: [60_000, 61_000] }, 'udp'), {}, { drop: null }] } };
+    expect(read(CHAIN, accept, drop, dropRange)).to.deep.include({ closed: [SSH, HIGH], trial: undefined });
+    const trial = [{ elem: { val: 'tcp', expires: 12 } }, { elem: { val: 'udp', expires: 13 } }];
+    expect(read(CHAIN, set('trial', 'inet_proto', trial)).trial).to.equal(13);
+    expect(read(CHAIN, set('trial', 'inet_proto')).trial).to.equal(0);
+  });
+
   it('has the same shape whatever its sets hold and whatever its handles are', () => {
     const empty = read(CHAIN, set('tcp_22_ipv4', 'ipv4_addr'));
     const full = read(

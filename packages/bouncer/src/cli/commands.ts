@@ -49,4 +49,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'add, list, rotate or remove a client',
     load: () => import('./client.js'),
   },
+  {
+    name: 'firewall',
+    summary: 'show the guard as the kernel has it, or remove it',
+    load: () => import('./firewall.js'),
+  },
 ];

@@ -1,3 +1,4 @@
+import { parseDuration } from '../core/duration.js';
 import { Daemon } from '../daemon.js';
 import { ConfigError } from '../system/config-error.js';
 import { loadConfig } from '../system/config-file.js';
@@ -7,8 +8,12 @@ import { StoreError } from '../system/replay-store.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { version } from '../system/version.js';
 import { ExitCode } from './exit-code.js';
+import { UsageError } from './usage-error.js';
 
 const STANDARD_OUTPUT = 1;
+
+/** Seconds. */
+const LONGEST_TRIAL = 86_400;
 
 export const command = defineCommand({
   usage: 'bouncer run [OPTIONS]',
@@ -17,15 +22,27 @@ The log is one JSON record a line on standard output.`,
   options: {
     config: CONFIG_OPTION,
     verbose: { type: 'boolean', short: 'v', default: false, text: 'log more, whatever the config says' },
+    trial: {
+      type: 'string',
+      value: 'TIME',
+      text: 'take the guard away after that time, such as 5m, unless "bouncer confirm" is called before',
+    },
   },
-  examples: ['bouncer run', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
-  run({ config, verbose }, words) {
+  examples: ['bouncer run', 'bouncer run --trial 5m', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
+  run({ config, verbose, trial }, words) {
     expectNoWords(words);
-    return run(config, verbose);
+    return run(config, verbose, trial === undefined ? undefined : trialSeconds(trial));
   },
 });
 
-async function run(file: string, verbose: boolean): Promise<ExitCode> {
+function trialSeconds(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined || seconds > LONGEST_TRIAL)
+    throw new UsageError(`--trial: expected a time such as "5m", at most "1d", got "${text}"`);
+  return seconds;
+}
+
+async function run(file: string, verbose: boolean, trial: number | undefined): Promise<ExitCode> {
   if (process.geteuid?.() !== 0) {
     console.error('bouncer: run needs root, to capture packets and to run actions: try sudo bouncer run');
     return ExitCode.failure;
@@ -33,13 +50,15 @@ async function run(file: string, verbose: boolean): Promise<ExitCode> {
   const signals = catchSignals();
   try {
     const config = await loadConfig(file);
+    if (trial !== undefined && config.guard.plan.closed.length === 0)
+      throw new ConfigError(file, [{ key: 'guard.ports', reason: 'is empty: there is no guard to try' }]);
     const sink = logSink(STANDARD_OUTPUT);
     const log = createLog(sink, verbose ? 'debug' : config.log.level);
     process.on('uncaughtException', (err) => {
       log.fatal({ err }, 'bouncer broke');
       process.exit(ExitCode.failure);
     });
-    const daemon = await Daemon.start({ file, config, log, verbose, version: await version() });
+    const daemon = await Daemon.start({ file, config, log, verbose, trial, version: await version() });
     log.info({ config: file, server: config.policy.serverId }, 'bouncer started');
     const signal = await signals.untilStop(() => void daemon.reload());
     log.info({ signal }, `${signal}: stopping`);

@@ -1,11 +1,13 @@
 import type { Problem } from './config-problem.js';
 import type { GoodClients, GoodValues } from './config-schema.js';
 import { LONGEST_OPENING } from './door.js';
+import { unguarded } from './guard.js';
+import { coversPorts, formatPortRange } from './port-range.js';
 import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './template.js';
 
 /** Checks what a config says across its tables, but for the clients: duplicates, placeholders. */
 export function checkTables(tables: GoodValues): Problem[] {
-  return [...checkCapture(tables), ...checkCodes(tables), ...checkActions(tables)];
+  return [...checkCapture(tables), ...checkGuard(tables), ...checkCodes(tables), ...checkActions(tables)];
 }
 
 function checkCapture({ capture }: GoodValues): Problem[] {
@@ -21,6 +23,25 @@ function checkCapture({ capture }: GoodValues): Problem[] {
       key: 'capture.destination',
       reason: 'needs the backend "pcap": a raw socket shows only what is for this host',
     });
+  }
+  return problems;
+}
+
+/** Whether the guard closes what actions open, and leaves open what the daemon has to hear. */
+function checkGuard({ actions, capture, guard: { ports: closed } }: GoodValues): Problem[] {
+  if (closed === undefined) return [];
+  const problems = Object.entries(actions).flatMap(([name, { allow = [] }]) =>
+    unguarded(closed, allow).map((ports) => ({
+      key: `actions.${name}.allow`,
+      reason: `${formatPortRange(ports)} is not closed, so there is nothing to open: add it to guard.ports`,
+    })),
+  );
+  const { backend, port } = capture;
+  if (backend !== 'raw-socket' || port === undefined) return problems;
+  const ours = { transport: 'udp', first: port, last: port } as const;
+  if (closed.some((range) => coversPorts(range, ours))) {
+    const reason = `${formatPortRange(ours)} is where packets arrive, and a raw socket hears only what a firewall lets in`;
+    problems.push({ key: 'guard.ports', reason });
   }
   return problems;
 }

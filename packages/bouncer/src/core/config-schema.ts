@@ -160,6 +160,11 @@ const capture = v.strictObject({
   user: v.optional(text, 'nobody'),
 });
 
+const guard = v.strictObject({
+  ports: v.optional(listOf(portRange), []),
+  on_stop: v.optional(choice(['closed', 'open']), 'closed'),
+});
+
 const limits = v.strictObject({ running: v.optional(integer(1, 1_024), 16) });
 
 const submit = v.strictObject({
@@ -180,6 +185,7 @@ export type ClientTable = v.InferOutput<typeof client>;
 export interface ConfigTables {
   readonly server: v.InferOutput<typeof server>;
   readonly capture: v.InferOutput<typeof capture>;
+  readonly guard: v.InferOutput<typeof guard>;
   readonly limits: v.InferOutput<typeof limits>;
   readonly submit: v.InferOutput<typeof submit>;
   readonly metrics: v.InferOutput<typeof metrics>;
@@ -195,6 +201,7 @@ export type GoodClients = Readonly<Record<string, Partial<ClientTable>>>;
 export interface GoodValues {
   readonly server: Partial<ConfigTables['server']>;
   readonly capture: Partial<ConfigTables['capture']>;
+  readonly guard: Partial<ConfigTables['guard']>;
   readonly actions: Readonly<Record<string, Partial<ActionTable>>>;
   readonly clients: GoodClients;
 }
@@ -218,6 +225,7 @@ export function parseTables(toml: unknown): ParsedTables {
   const good = {
     server: one('server', server, raw['server']),
     capture: one('capture', capture, raw['capture']),
+    guard: one('guard', guard, raw['guard'] ?? {}),
     limits: one('limits', limits, raw['limits'] ?? {}),
     submit: one('submit', submit, raw['submit'] ?? {}),
     metrics: one('metrics', metrics, raw['metrics'] ?? {}),

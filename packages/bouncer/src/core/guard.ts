@@ -8,6 +8,13 @@ export interface GuardPlan {
   readonly openable: readonly PortRange[];
 }
 
+/** What the config wants of the guard. */
+export interface GuardWishes {
+  readonly plan: GuardPlan;
+  /** Whether the guard stays when bouncer is stopped. */
+  readonly staysClosed: boolean;
+}
+
 /** The guard's table, as nft names it. Nothing else is ever touched. */
 export const GUARD_TABLE = 'inet bouncer';
 

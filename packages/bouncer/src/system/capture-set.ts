@@ -81,12 +81,17 @@ export class CaptureSet {
           });
       }
     } catch (error) {
-      for (const change of prepared.values()) {
-        if (!(change instanceof CaptureSupervisor)) void change.prepared?.process.retire();
-      }
+      this.discard(prepared);
       throw error;
     }
     return prepared;
+  }
+
+  /** Ends what was prepared; all goes on as it was. */
+  discard(prepared: PreparedCaptures): void {
+    for (const change of prepared.values()) {
+      if (!(change instanceof CaptureSupervisor)) void change.prepared?.process.retire();
+    }
   }
 
   /** Lets what was prepared take over. */

@@ -18,7 +18,9 @@ import {
   type GoodClients,
   type GoodValues,
 } from '../core/config-schema.js';
+import type { GuardWishes } from '../core/guard.js';
 import type { Action, Client, Deed, Policy } from '../core/policy.js';
+import type { PortRange } from '../core/port-range.js';
 import { readClientFiles } from './client-files.js';
 import { readSeeds, type SeededClient } from './client-seeds.js';
 import { ConfigError } from './config-error.js';
@@ -40,6 +42,7 @@ export interface Config {
     readonly port: number;
     readonly user: User;
   };
+  readonly guard: GuardWishes;
   /** Absolute path. */
   readonly stateFolder: string;
   /** Absolute path. */
@@ -85,16 +88,21 @@ export async function loadConfig(file: string): Promise<Config> {
     throw new ConfigError(file, problems);
   }
 
+  const policy = policyOf(tables, gateKey, clients);
   const { textfile } = tables.metrics;
   const { max_age: maxAge } = tables.submit;
   return {
-    policy: policyOf(tables, gateKey, clients),
+    policy,
     capture: {
       backend: tables.capture.backend,
       interfaces: tables.capture.interface,
       destination: tables.capture.destination,
       port: tables.capture.port,
       user,
+    },
+    guard: {
+      plan: { closed: tables.guard.ports, openable: policy.actions.flatMap(portsOf) },
+      staysClosed: tables.guard.on_stop === 'closed',
     },
     stateFolder: resolve(folder, tables.server.state_dir),
     controlSocket: resolve(folder, tables.server.control_socket),
@@ -221,4 +229,9 @@ function deedOf({ run, stop, timeout = DEFAULT_TIMEOUT, allow, set = [] }: Actio
   const milliseconds = timeout * 1_000;
   if (stop === undefined) return { kind: 'run', run, timeout: milliseconds };
   return { kind: 'lease', run, stop, timeout: milliseconds };
+}
+
+/** The ports that an action opens through the guard. */
+function portsOf({ deed }: Action): readonly PortRange[] {
+  return deed.kind === 'open' && deed.door.kind === 'ports' ? deed.door.ports : [];
 }

@@ -51,7 +51,7 @@ export class Firewall implements Doorkeeper {
         return;
       }
       const sets = door.ports.map((ports) => setOf(ports, family));
-      await this.#nft.apply(openLines(sets.map(inGuard), element, seconds));
+      await this.#nft.applyFast(openLines(sets.map(inGuard), element, seconds));
       for (const set of sets) this.#live.opened(set, element, seconds, performance.now());
     });
   }
@@ -68,12 +68,12 @@ export class Firewall implements Doorkeeper {
         sets = names.map(inGuard);
       }
       try {
-        await this.#nft.apply(closeLines(sets, element));
+        await this.#nft.applyFast(closeLines(sets, element));
       } catch (error) {
         // What a set held that is gone is gone with it.
         const left = await this.#existing(sets);
         if (left.length === sets.length) throw error;
-        await this.#nft.apply(closeLines(left, element));
+        await this.#nft.applyFast(closeLines(left, element));
       }
     });
   }
@@ -166,7 +166,7 @@ export class Firewall implements Doorkeeper {
       );
       throw new FirewallError(`no set takes ${element}: ${reasons.join(', ')}`);
     }
-    await this.#nft.apply(openLines(fitting, element, seconds));
+    await this.#nft.applyFast(openLines(fitting, element, seconds));
   }
 
   async #typesOf(names: readonly SetName[]): Promise<TypedSet[]> {

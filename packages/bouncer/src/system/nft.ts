@@ -1,14 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { childStdio } from './child-stdio.js';
 import { FirewallError } from './firewall-error.js';
+import { NFT_ENVIRONMENT, nftProgram } from './nft-program.js';
+import { NftSession } from './nft-session.js';
 import { reasonOf } from './reason.js';
-
-/** Where nft is looked for: folders that only root can write, whatever PATH says. */
-const PROGRAMS = ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'];
-
-/** Messages in English, and no history in anybody's home. */
-const NFT_ENVIRONMENT = { LC_ALL: 'C', HOME: '/dev/null' };
 
 /** An nft that takes longer than these milliseconds hangs. Rulesets of 100,000 elements take one second. */
 const TIME_LIMIT = 10_000;
@@ -32,13 +27,22 @@ interface Answer {
   readonly complaint: string;
 }
 
-/** Runs nft, one process a transaction: all of its lines take effect, or none. */
+/** Runs nft. All lines of a transaction take effect, or none. One call after the other. */
 export class Nft {
+  readonly #session = new NftSession();
   readonly #pids: number[] = [];
 
   /** Whether a process of this number was started here lately. */
   isOwn(pid: number): boolean {
-    return this.#pids.includes(pid);
+    return this.#pids.includes(pid) || this.#session.pid === pid;
+  }
+
+  /**
+   * Makes one transaction of lines as fast as possible. They have to be such that they can be made twice.
+   * @throws {FirewallError} if nft did not do it
+   */
+  async applyFast(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0 && !(await this.#session.apply(lines))) await this.apply(lines);
   }
 
   #own(pid: number | undefined): void {
@@ -111,17 +115,6 @@ export class Nft {
       });
     });
   }
-}
-
-/**
- * The absolute path of nft.
- * @throws {FirewallError} if it is not installed
- */
-function nftProgram(): string {
-  const program = PROGRAMS.find((path) => existsSync(path));
-  if (program === undefined)
-    throw new FirewallError(`nft is missing (${PROGRAMS.join(', ')}): install nftables`);
-  return program;
 }
 
 /** Ends a process and those that it started. */

@@ -1,0 +1,264 @@
+import type { GuardPlan, GuardWishes } from './core/guard.js';
+import { formatPortRange } from './core/port-range.js';
+import type { Firewall } from './system/firewall.js';
+import type { Log } from './system/log.js';
+import { NftMonitor, type ForeignChange } from './system/nft-monitor.js';
+import { reasonOf } from './system/reason.js';
+
+/** Milliseconds between looks at the guard, for changes that the monitor has not told. */
+const LOOK = 60_000;
+
+/** Milliseconds from an event of the monitor to a look: what belongs together comes together. */
+const SETTLE = 20;
+
+/** Milliseconds before what failed is tried again: doubled from first to longest. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+
+const MINUTE = 60_000;
+
+/** What has become of the guard. */
+export type GuardState =
+  /** The config closes nothing. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'closed' }
+  /** Closed, but only for so many seconds more, unless it is confirmed. */
+  | { readonly kind: 'trial'; readonly seconds: number }
+  /** Nothing is closed: the trial ended without being confirmed. */
+  | { readonly kind: 'lifted' }
+  /** Tried again until it works. `since` is Unix time in milliseconds. */
+  | { readonly kind: 'failing'; readonly since: number; readonly reason: string };
+
+/**
+ * Keeps the guard in place as long as the daemon runs: puts it back when somebody else has changed it,
+ * tries again what failed, and takes it away when a trial is not confirmed.
+ */
+export class GuardKeeper {
+  readonly #firewall: Firewall;
+  readonly #log: Log;
+  readonly #monitor: NftMonitor;
+  #wishes: GuardWishes;
+  /** Of the table as we left it, to see whether somebody has changed it. */
+  #shape: string | undefined;
+  #failing: { readonly since: number; readonly reason: string; readonly logged: number } | undefined;
+  #pause = FIRST_PAUSE;
+  /** When the trial ends: milliseconds, monotonic. */
+  #trialEnd: number | undefined;
+  #trialTimer: NodeJS.Timeout | undefined;
+  #lifted = false;
+  #lookTimer: NodeJS.Timeout | undefined;
+  /** When the next look is due: milliseconds, monotonic. */
+  #lookDue = Infinity;
+  /** What the monitor told since the last look. */
+  #change: ForeignChange | undefined;
+  #stopped = false;
+  #onRepair: () => void = () => undefined;
+  /** One thing after the other. */
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(firewall: Firewall, log: Log, wishes: GuardWishes) {
+    this.#firewall = firewall;
+    this.#log = log;
+    this.#wishes = wishes;
+    this.#monitor = new NftMonitor(firewall, {
+      changed: (change) => {
+        this.#change ??= change;
+        this.#lookIn(SETTLE);
+      },
+      watching: () => {
+        this.#lookIn(FIRST_PAUSE);
+      },
+    });
+  }
+
+  /** Has something done after the guard was put back, since whoever changed it may have changed more. */
+  whenRepaired(work: () => void): void {
+    this.#onRepair = work;
+  }
+
+  get state(): GuardState {
+    if (!closesAnything(this.#wishes.plan)) return { kind: 'none' };
+    if (this.#lifted) return { kind: 'lifted' };
+    if (this.#failing !== undefined) {
+      const { since, reason } = this.#failing;
+      return { kind: 'failing', since, reason };
+    }
+    const seconds = this.#trialSeconds();
+    return seconds === undefined ? { kind: 'closed' } : { kind: 'trial', seconds };
+  }
+
+  /**
+   * Puts the guard in place, or keeps trying to. Never throws.
+   * @param trial seconds after which it is taken away, unless it is confirmed before
+   */
+  start(trial: number | undefined): Promise<void> {
+    if (trial !== undefined) {
+      this.#trialEnd = performance.now() + trial * 1_000;
+      this.#trialTimer = setTimeout(() => {
+        void this.#inTurn(() => this.#lift());
+      }, trial * 1_000);
+    }
+    return this.#inTurn(async () => {
+      if (closesAnything(this.#wishes.plan)) await this.#try(() => this.#put(this.#wishes.plan));
+      // Without nft there is nothing to take away.
+      else await this.#put(this.#wishes.plan).catch(() => undefined);
+    });
+  }
+
+  /**
+   * Goes over to another guard.
+   * @throws {FirewallError} if that does not work; the one before stays
+   */
+  change(wishes: GuardWishes): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#lifted && !samePlan(wishes.plan, this.#wishes.plan)) await this.#put(wishes.plan);
+      this.#wishes = wishes;
+    });
+  }
+
+  /**
+   * Ends the trial: the guard stays.
+   * @returns why there was nothing to confirm, if so
+   * @throws {FirewallError} with what nft said; the trial goes on
+   */
+  confirmTrial(): Promise<string | undefined> {
+    return this.#inTurn(async () => {
+      if (this.#lifted) return 'the trial is over, and the guard was taken away: start bouncer again';
+      if (this.#trialEnd === undefined) return 'there is no trial: the guard stays anyway';
+      const end = this.#trialEnd;
+      this.#trialEnd = undefined;
+      try {
+        await this.#put(this.#wishes.plan);
+      } catch (error) {
+        this.#trialEnd = end;
+        throw error;
+      }
+      clearTimeout(this.#trialTimer);
+      this.#log.info('the trial is confirmed: the guard stays');
+      return undefined;
+    });
+  }
+
+  /** Leaves the guard as the config wants it after a stop; one on trial is taken away. Never throws. */
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#stopped = true;
+      this.#monitor.stop();
+      clearTimeout(this.#lookTimer);
+      clearTimeout(this.#trialTimer);
+      const stays = this.#wishes.staysClosed && this.#trialEnd === undefined;
+      if (stays || this.#lifted || !closesAnything(this.#wishes.plan)) return;
+      await this.#takeAway('the guard is taken away with the end of bouncer: nothing is closed any more');
+    });
+  }
+
+  async #put(plan: GuardPlan): Promise<void> {
+    if (!closesAnything(plan)) {
+      this.#monitor.stop();
+      if (await this.#firewall.removeGuard())
+        this.#log.info('the guard is taken away: the config closes nothing');
+      return;
+    }
+    const trial = this.#trialSeconds();
+    const { shape } = await this.#firewall.putGuard(plan, trial);
+    this.#shape = shape;
+    this.#monitor.start();
+    if (this.#failing !== undefined) this.#log.info('the firewall works again');
+    this.#failing = undefined;
+    this.#pause = FIRST_PAUSE;
+    this.#lookIn(LOOK);
+    const closed = plan.closed.map(formatPortRange);
+    const until = trial === undefined ? '' : `, for ${Math.ceil(trial)} seconds unless it is confirmed`;
+    this.#log.info({ closed, trial }, `the guard is in place: ${closed.join(', ')} closed${until}`);
+  }
+
+  /** Looks whether the guard is as we left it, and makes it so. */
+  async #look(): Promise<void> {
+    const change = this.#change;
+    this.#change = undefined;
+    const { plan } = this.#wishes;
+    if (this.#stopped || this.#lifted || !closesAnything(plan)) return;
+    const by = change?.by ?? 'somebody';
+    const fields = { by, change: change?.lines };
+    await this.#try(async () => {
+      const listing = await this.#firewall.guard();
+      if (listing === undefined || listing.shape !== this.#shape || this.#failing !== undefined) {
+        const what = listing === undefined ? 'removed' : 'changed';
+        if (this.#failing === undefined)
+          this.#log.warn(fields, `the guard was ${what} by ${by}: putting it back`);
+        await this.#put(plan);
+        this.#onRepair();
+        return;
+      }
+      const count = await this.#firewall.refill(plan, listing.openings);
+      if (count > 0) this.#log.warn({ ...fields, count }, `openings were ended by ${by}: opening them again`);
+      this.#lookIn(LOOK);
+    });
+  }
+
+  async #try(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const reason = reasonOf(error);
+      const now = performance.now();
+      const { since, logged, reason: former } = this.#failing ?? { since: Date.now(), logged: -Infinity };
+      const isNews = reason !== former || now - logged >= MINUTE;
+      if (isNews)
+        this.#log.error({ reason }, `the guard is not in place: ${reason}; trying again until it works`);
+      this.#failing = { since, reason, logged: isNews ? now : logged };
+      this.#lookIn(this.#pause);
+      this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    }
+  }
+
+  async #lift(): Promise<void> {
+    if (this.#trialEnd === undefined || this.#stopped) return;
+    this.#lifted = true;
+    this.#monitor.stop();
+    clearTimeout(this.#lookTimer);
+    await this.#takeAway(
+      'the trial is over and was not confirmed: the guard is taken away, nothing is closed',
+    );
+  }
+
+  async #takeAway(message: string): Promise<void> {
+    try {
+      await this.#firewall.removeGuard();
+      this.#log.warn(message);
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.#log.error({ reason }, `the guard could not be taken away: ${reason}`);
+    }
+  }
+
+  #trialSeconds(): number | undefined {
+    return this.#trialEnd === undefined ? undefined : Math.max(0, this.#trialEnd - performance.now()) / 1_000;
+  }
+
+  /** Has a look at the guard after milliseconds, or before, if that is intended already. */
+  #lookIn(milliseconds: number): void {
+    const due = performance.now() + milliseconds;
+    if (this.#stopped || this.#lifted || this.#lookDue <= due) return;
+    clearTimeout(this.#lookTimer);
+    this.#lookDue = due;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookDue = Infinity;
+      void this.#inTurn(() => this.#look());
+    }, milliseconds);
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => undefined); // who asked for it learns of it
+    return result;
+  }
+}
+
+function closesAnything({ closed }: GuardPlan): boolean {
+  return closed.length > 0;
+}
+
+function samePlan(a: GuardPlan, b: GuardPlan): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
