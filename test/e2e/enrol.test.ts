@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bouncer, LogRecord } from '../support/bouncer.js';
 import { bouncerCommand, type Ending } from '../support/command.js';
@@ -103,6 +103,91 @@ describe('A client that is enrolled', () => {
     await bouncer.reload();
     expect(await decision('third')).to.include({ decision: 'reject', reason: 'locator' });
   }).timeout(90_000);
+});
+
+describe('bouncer init', function () {
+  this.timeout(60_000);
+  let installation: Installation;
+
+  beforeEach(() => {
+    installation = Installation.make();
+  });
+
+  afterEach(() => {
+    installation.remove();
+  });
+
+  /** Runs `bouncer init` for a config in a folder that is not there yet. */
+  function init(...args: string[]): Promise<Ending> {
+    return bouncerCommand(['init', ...args, '-c', installation.path('new/bouncer.toml')]);
+  }
+
+  it('writes a config that check likes, for root alone, and says what to do next', async () => {
+    const { status, stdout, stderr } = await init('--host', SERVER_ID);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    const config = installation.path('new/bouncer.toml');
+    expect(stdout).to.include(`  bouncer client add NAME --action ssh --qr -c ${config}\n`);
+    for (const [name, mode] of [
+      ['', 0o700],
+      ['bouncer.toml', 0o600],
+      ['gate.key', 0o600],
+      ['clients.d', 0o700],
+      ['state', 0o700],
+    ] as const) {
+      expect(statSync(installation.path(`new/${name}`)).mode & 0o777, name).to.equal(mode);
+    }
+    const checked = await bouncerCommand(['check', '-c', config]);
+    expect(checked.stdout).to.equal(`${config}: ok, 0 clients, 1 actions\n`);
+
+    const added = await bouncerCommand([
+      'client',
+      'add',
+      'alice',
+      '--action',
+      'ssh',
+      '--no-reload',
+      '-c',
+      config,
+    ]);
+    const home = { ...process.env, XDG_CONFIG_HOME: installation.path('home') };
+    const shown = execFileSync(process.execPath, [OPENER, 'import', '-'], {
+      input: added.stdout,
+      env: home,
+      encoding: 'utf8',
+    });
+    expect(shown).to.match(/^action {3}ssh \(21, opens tcp\/\d+/m);
+  });
+
+  it('draws another port for each server, of those that nobody is given to go out from', async () => {
+    const ports = new Set<number>();
+    for (const folder of ['a', 'b', 'c']) {
+      const config = installation.path(`${folder}/bouncer.toml`);
+      await bouncerCommand(['init', '--host', SERVER_ID, '-c', config]);
+      ports.add(Number(/^port = (\d+)/m.exec(installation.read(`${folder}/bouncer.toml`))?.[1]));
+    }
+    expect(ports.size).to.be.greaterThan(1);
+    for (const port of ports) expect(port).to.be.within(10_000, 32_767);
+  });
+
+  it('leaves a config alone that is there', async () => {
+    await init();
+    const before = ['bouncer.toml', 'gate.key'].map((name) => installation.read(`new/${name}`));
+    const { status, stderr } = await init();
+    const config = installation.path('new/bouncer.toml');
+    expect(stderr).to.equal(`bouncer: ${config} is there already; nothing was changed\n`);
+    expect(status).to.equal(1);
+    expect(['bouncer.toml', 'gate.key'].map((name) => installation.read(`new/${name}`))).to.deep.equal(
+      before,
+    );
+  });
+
+  it('goes on where it was interrupted, with the gate key that is there', async () => {
+    await init();
+    const key = installation.read('new/gate.key');
+    rmSync(installation.path('new/bouncer.toml'));
+    expect((await init()).status).to.equal(0);
+    expect(installation.read('new/gate.key')).to.equal(key);
+  });
 });
 
 describe('bouncer client', function () {

@@ -10,6 +10,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'write a first config, with what it needs',
+    load: () => import('./init.js'),
+  },
+  {
     name: 'run',
     summary: 'listen until SIGTERM; SIGHUP reads the config again',
     load: () => import('./run.js'),

@@ -1,0 +1,41 @@
+/** What `bouncer init` has found out. */
+export interface FirstConfig {
+  readonly serverId: string;
+  /** Where clients send, if that is not the server id. */
+  readonly host: string | undefined;
+  /** UDP. */
+  readonly port: number;
+  readonly stateFolder: string;
+  /** TCP ports of sshd. */
+  readonly sshPorts: readonly number[];
+}
+
+/** The config that a server begins with: ssh, closed to all but those who knock. */
+export function firstConfig({ serverId, host, port, stateFolder, sshPorts }: FirstConfig): string {
+  const doors = sshPorts.map((ssh) => `"tcp/${ssh}"`).join(', ');
+  return `# Made by bouncer init. man 5 bouncer.toml has every key; after a change: bouncer reload
+
+[server]
+id = "${serverId}"
+${
+  host === undefined
+    ? ''
+    : `host = "${host}"
+`
+}gate_key_file = "gate.key"
+state_dir = "${stateFolder}"
+clients_dir = "clients.d"            # a file for each client: bouncer client add NAME
+
+[capture]
+port = ${String(port).padEnd(27)}# UDP, drawn at random; nothing listens there
+
+[guard]
+ports = [${doors}]                   # closed to everybody without a grant
+
+[actions.ssh]
+code = 21
+allow = [${doors}]
+for = "30s"                          # to connect; what is connected stays so
+max = "10m"
+`;
+}
