@@ -265,6 +265,20 @@ actions = ["note"]
       await expectOpen(22);
     });
 
+    it('stays when it is confirmed', async () => {
+      const bouncer = await stage.bouncer(['--trial', '5m']);
+      const confirm = ['confirm', '-c', stage.installation.config];
+      expect((await command('status', '-c', stage.installation.config)).stdout).to.match(
+        /on trial for 4m 5\ds more/,
+      );
+      expect((await command(...confirm)).stdout).to.equal('confirmed: the guard stays\n');
+      const again = await command(...confirm);
+      expect(again.status).to.equal(1);
+      expect(again.stderr).to.include('there is no trial: the guard stays anyway');
+      await bouncer.stop();
+      await expectClosed(22);
+    });
+
     it('needs a time, and ports to close', async () => {
       const { status, stderr } = await command('run', '--trial', 'soon', '-c', stage.installation.config);
       expect(status).to.equal(2);

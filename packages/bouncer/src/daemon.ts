@@ -7,7 +7,7 @@ import type { Moment } from './core/moment.js';
 import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
 import { submissionOf, type Submission } from './core/submission.js';
-import { GuardKeeper, type GuardState } from './guard-keeper.js';
+import { GuardKeeper } from './guard-keeper.js';
 import { Acceptor } from './system/acceptor.js';
 import { CaptureSet } from './system/capture-set.js';
 import { momentNow, monotonicNow } from './system/clock.js';
@@ -178,6 +178,7 @@ export class Daemon implements Control {
       tally: this.#decisions.tally,
       replay: this.#acceptor.verifier.replay,
       slots: this.#acceptor.running,
+      guard: this.#guard.status,
       grants: this.#keeper.list(),
     };
     return statusOf(parts, Date.now());
@@ -202,17 +203,7 @@ export class Daemon implements Control {
     });
   }
 
-  /** What has become of the guard. */
-  get guardState(): GuardState {
-    return this.#guard.state;
-  }
-
-  /**
-   * Ends the trial of the guard: it stays.
-   * @returns why there was nothing to confirm, if so
-   * @throws {FirewallError} with what nft said; the trial goes on
-   */
-  confirmTrial(): Promise<string | undefined> {
+  confirm(): Promise<string | undefined> {
     return this.#guard.confirmTrial();
   }
 

@@ -1,5 +1,6 @@
 import type { GuardPlan, GuardWishes } from './core/guard.js';
 import { formatPortRange } from './core/port-range.js';
+import type { GuardStatus } from './core/status.js';
 import type { Firewall } from './system/firewall.js';
 import type { Log } from './system/log.js';
 import { NftMonitor, type ForeignChange } from './system/nft-monitor.js';
@@ -16,18 +17,6 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 const MINUTE = 60_000;
-
-/** What has become of the guard. */
-export type GuardState =
-  /** The config closes nothing. */
-  | { readonly kind: 'none' }
-  | { readonly kind: 'closed' }
-  /** Closed, but only for so many seconds more, unless it is confirmed. */
-  | { readonly kind: 'trial'; readonly seconds: number }
-  /** Nothing is closed: the trial ended without being confirmed. */
-  | { readonly kind: 'lifted' }
-  /** Tried again until it works. `since` is Unix time in milliseconds. */
-  | { readonly kind: 'failing'; readonly since: number; readonly reason: string };
 
 /**
  * Keeps the guard in place as long as the daemon runs: puts it back when somebody else has changed it,
@@ -76,15 +65,15 @@ export class GuardKeeper {
     this.#onRepair = work;
   }
 
-  get state(): GuardState {
-    if (!closesAnything(this.#wishes.plan)) return { kind: 'none' };
-    if (this.#lifted) return { kind: 'lifted' };
+  get status(): GuardStatus {
+    if (!closesAnything(this.#wishes.plan)) return { state: 'none' };
+    if (this.#lifted) return { state: 'lifted' };
     if (this.#failing !== undefined) {
       const { since, reason } = this.#failing;
-      return { kind: 'failing', since, reason };
+      return { state: 'failing', since: new Date(since).toISOString(), reason };
     }
     const seconds = this.#trialSeconds();
-    return seconds === undefined ? { kind: 'closed' } : { kind: 'trial', seconds };
+    return seconds === undefined ? { state: 'closed' } : { state: 'trial', seconds: Math.ceil(seconds) };
   }
 
   /**

@@ -36,6 +36,7 @@ describe('The control server', () => {
   let servers: ControlServer[];
   let problems: readonly string[];
   let revoked: GrantTarget | undefined;
+  let unconfirmed: string | undefined;
   let submitted: Uint8Array | undefined;
   let submission: Submission | undefined;
 
@@ -47,6 +48,7 @@ describe('The control server', () => {
       revoked = target;
       return Promise.resolve(grants);
     },
+    confirm: () => Promise.resolve(unconfirmed),
     submit: (packet) => {
       submitted = packet;
       return Promise.resolve(submission);
@@ -59,6 +61,7 @@ describe('The control server', () => {
     servers = [];
     problems = [];
     revoked = undefined;
+    unconfirmed = undefined;
     submitted = undefined;
     submission = { decision: 'reject', reason: 'replay', text: 'already accepted once' };
   });
@@ -190,6 +193,19 @@ describe('The control server', () => {
       expect(revoked).to.equal(undefined);
     });
   }
+
+  it('has a trial confirmed, or says why there is none', async () => {
+    await open();
+    expect(await askDaemon(path, 'POST', '/confirm')).to.deep.equal({
+      status: 200,
+      body: { confirmed: true },
+    });
+    unconfirmed = 'there is no trial';
+    expect(await askDaemon(path, 'POST', '/confirm')).to.deep.equal({
+      status: 409,
+      body: { error: 'there is no trial' },
+    });
+  });
 
   it('hands packets on, wherever their text is broken into lines', async () => {
     await open();

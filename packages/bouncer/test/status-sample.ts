@@ -33,6 +33,7 @@ export const STATUS: Status = {
   rejected: { replay: 2, gate: 10 },
   replay_cache: { tags: 4, floor: '2027-01-01T11:56:00.000Z' },
   actions: { running: 1, most: 16 },
+  guard: { state: 'closed' },
   grants: { live: 3, failing: 1 },
   clients: [
     {

@@ -16,6 +16,7 @@ capture       listening on any, udp port 51324 for 5m 10s
 accepted      5
 rejected      12 (gate 10, replay 2)
 actions       1 running, at most 16
+guard         in place
 grants        3, 1 failing: see bouncer grants
 replay cache  4 packets, nothing from before 2027-01-01T11:56:00.000Z
 
@@ -40,6 +41,20 @@ describe('The status', () => {
     const text = statusText({ ...STATUS, captures }, coloured);
     expect(text).to.include('\x1b[31mnot listening on any, udp port 51324 for 5m 10s\x1b[0m');
   });
+
+  for (const [guard, cell] of [
+    [{ state: 'none' }, 'closes nothing'],
+    [{ state: 'trial', seconds: 90 }, 'on trial for 1m 30s more: bouncer confirm keeps it'],
+    [{ state: 'lifted' }, 'taken away: its trial was not confirmed'],
+    [
+      { state: 'failing', since: '2027-01-01T11:58:00.000Z', reason: 'nft is missing' },
+      'failing for 2m: nft is missing',
+    ],
+  ] as const) {
+    it(`says of a guard that is ${guard.state}: ${cell}`, () => {
+      expect(statusText({ ...STATUS, guard }, plain)).to.include(`guard         ${cell}\n`);
+    });
+  }
 
   it('is coloured only on a terminal whose user has not declined', () => {
     const terminal = { isTTY: true };
@@ -93,6 +108,7 @@ describe('The metrics', () => {
       'bouncer_replay_cache_tags 4',
       'bouncer_replay_cache_floor_seconds 1798804560',
       'bouncer_actions_running 1',
+      'bouncer_guard_failing 0',
       'bouncer_grants 3',
       'bouncer_grants_failing 1',
     ]);

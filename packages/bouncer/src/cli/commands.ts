@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./client.js'),
   },
   {
+    name: 'confirm',
+    summary: 'keep the guard that is on trial',
+    load: () => import('./confirm.js'),
+  },
+  {
     name: 'firewall',
     summary: 'show the guard as the kernel has it, or remove it',
     load: () => import('./firewall.js'),

@@ -20,7 +20,12 @@ export function spanText(seconds: number): string {
     : parts.filter((part, index) => index === 0 || !part.startsWith('0')).join(' ');
 }
 
+/** The time from one moment to another; both ISO 8601. */
+export function spanBetween(from: string, to: string): string {
+  return spanText((Date.parse(to) - Date.parse(from)) / 1_000);
+}
+
 /** How long before one moment the other was; both ISO 8601. */
 export function agoText(time: string, now: string): string {
-  return `${spanText((Date.parse(now) - Date.parse(time)) / 1_000)} ago`;
+  return `${spanBetween(time, now)} ago`;
 }

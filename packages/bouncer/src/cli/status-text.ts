@@ -1,5 +1,5 @@
-import type { CaptureStatus, Status } from '../core/status.js';
-import { agoText, spanText } from './span.js';
+import type { CaptureStatus, GuardStatus, Status } from '../core/status.js';
+import { agoText, spanBetween, spanText } from './span.js';
 import type { Style } from './style.js';
 import { tableText, type Cell } from './table.js';
 
@@ -14,6 +14,7 @@ export function statusText(status: Status, style: Style): string {
     ['accepted', String(status.accepted)],
     ['rejected', countsText(status.rejected)],
     ['actions', `${status.actions.running} running, at most ${status.actions.most}`],
+    ['guard', guardCell(status.guard, status.time)],
     ['grants', grantsCell(status)],
     ['replay cache', replayText(status)],
   ];
@@ -27,7 +28,7 @@ function captureRows(capture: CaptureStatus, time: string): Cell[][] {
 function captureCell(capture: CaptureStatus, time: string): Cell {
   const { listening, interface: device, port, since } = capture;
   const where = `${device}, udp port ${port}`;
-  const span = spanText((Date.parse(time) - Date.parse(since)) / 1_000);
+  const span = spanBetween(since, time);
   return listening
     ? ['good', `listening on ${where} for ${span}`]
     : ['bad', `not listening on ${where} for ${span}`];
@@ -42,6 +43,21 @@ function lossRows(capture: CaptureStatus, time: string): Cell[][] {
   if (dropped > 0) rows.push(['', ['bad', `${dropped} datagrams dropped: they came too fast`]]);
   if (Object.keys(refused).length > 0) rows.push(['', `frames refused: ${countsText(refused)}`]);
   return rows;
+}
+
+function guardCell(guard: GuardStatus, time: string): Cell {
+  switch (guard.state) {
+    case 'none':
+      return 'closes nothing';
+    case 'closed':
+      return ['good', 'in place'];
+    case 'trial':
+      return `on trial for ${spanText(guard.seconds)} more: bouncer confirm keeps it`;
+    case 'lifted':
+      return ['bad', 'taken away: its trial was not confirmed'];
+    case 'failing':
+      return ['bad', `failing for ${spanBetween(guard.since, time)}: ${guard.reason}`];
+  }
 }
 
 function grantsCell({ grants: { live, failing } }: Status): Cell {

@@ -16,6 +16,8 @@ export interface Control {
   revoke(target: GrantTarget): Promise<readonly GrantView[]>;
   /** Reads the config again and goes over to it. @returns everything that is wrong with it, if anything is */
   reload(): Promise<readonly string[]>;
+  /** Ends the guard's trial: it stays. @returns why there was nothing to confirm, if so */
+  confirm(): Promise<string | undefined>;
   /**
    * Judges a packet that a carrier brought, and acts on it if it is accepted.
    * @returns the decision; `undefined` if carriers are not trusted to bring any

@@ -25,11 +25,24 @@ export interface Status {
     readonly floor: string | null;
   };
   readonly actions: { readonly running: number; readonly most: number };
+  readonly guard: GuardStatus;
   /** Grants that are not closed yet, and how many of them fail in something. */
   readonly grants: { readonly live: number; readonly failing: number };
   /** Every client of the config. */
   readonly clients: readonly ClientStatus[];
 }
+
+/** What has become of the guard. */
+export type GuardStatus =
+  /** The config closes nothing. */
+  | { readonly state: 'none' }
+  | { readonly state: 'closed' }
+  /** Closed, but only for so many seconds more, unless it is confirmed. */
+  | { readonly state: 'trial'; readonly seconds: number }
+  /** Nothing is closed: the trial ended without being confirmed. */
+  | { readonly state: 'lifted' }
+  /** Tried again until it works. */
+  | { readonly state: 'failing'; readonly since: string; readonly reason: string };
 
 export interface ConfigStatus {
   readonly file: string;

@@ -46,6 +46,12 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
       };
     },
   },
+  '/confirm': {
+    async POST(control) {
+      const refusal = await control.confirm();
+      return refusal === undefined ? { status: 200, body: { confirmed: true } } : failure(409, refusal);
+    },
+  },
   '/submit': {
     async POST(control, { body }) {
       const text = body.toString('latin1').replaceAll(/\s+/g, '');

@@ -3,7 +3,7 @@ import type { CaptureHistory } from '../core/capture-history.js';
 import type { DecisionTally } from '../core/decision-tally.js';
 import type { GrantView } from '../core/grant-view.js';
 import type { ReplayCache } from '../core/replay-cache.js';
-import type { CaptureStatus, ConfigStatus, Status } from '../core/status.js';
+import type { CaptureStatus, ConfigStatus, GuardStatus, Status } from '../core/status.js';
 import type { ActionSlots } from './action-slots.js';
 import type { CapturePlan } from './capture-plan.js';
 import type { Config } from './config-file.js';
@@ -30,6 +30,7 @@ export interface StatusParts {
   readonly tally: DecisionTally;
   readonly replay: ReplayCache;
   readonly slots: ActionSlots;
+  readonly guard: GuardStatus;
   readonly grants: readonly GrantView[];
 }
 
@@ -52,6 +53,7 @@ export function statusOf(parts: StatusParts, now: number): Status {
       tags: replay.size,
       floor: replay.floor === 0 ? null : timeText(replay.floor * MINUTE),
     },
+    guard: parts.guard,
     grants: {
       live: grants.length,
       failing: grants.filter(({ state }) => state === 'failing').length,

@@ -106,6 +106,11 @@ export function metricsText(status: Status): Promise<string> {
     );
   }
   gauge('bouncer_actions_running', 'Actions that run now', actions.running);
+  gauge(
+    'bouncer_guard_failing',
+    'Whether the guard cannot be kept in place',
+    Number(status.guard.state === 'failing'),
+  );
   gauge('bouncer_grants', 'Grants that are not closed yet', status.grants.live);
   gauge('bouncer_grants_failing', 'Grants that something fails for', status.grants.failing);
   return registry.metrics();
