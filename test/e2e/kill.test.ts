@@ -45,7 +45,8 @@ describe('After kill -9', () => {
     });
     network.dropPort(PORT);
     for (const name of ['alice', 'witness']) installation.addClient(name);
-    const script = installation.writeScript('note.sh', 'echo "$1" >> "$(dirname "$0")/noted"');
+    const run = installation.writeScript('run.sh', 'echo "$1" >> "$(dirname "$0")/noted"');
+    const stop = installation.writeScript('stop.sh', 'echo "$1" >> "$(dirname "$0")/undone"');
     installation.writeConfig(
       `
 [limits]
@@ -56,16 +57,21 @@ rejects_per_minute = 10000
 
 [actions.note]
 code = 21
-run = ["${script}", "{argument}"]
+run = ["${run}", "{argument}"]
+stop = ["${stop}", "{argument}"]
+for = "1s"
 argument = "[0-9]+-[0-9]+"
 
 [actions.witness]
 code = 29
 run = ["/bin/true"]
+stop = ["/bin/true"]
+for = "1s"
 
 [clients.alice]
 seed_file = "alice.seed"
 actions = ["note"]
+grants = 10000
 
 [clients.witness]
 seed_file = "witness.seed"
@@ -81,7 +87,7 @@ actions = ["witness"]
   afterEach(() => cleanup.run());
 
   const random = new Random();
-  it(`of the daemon, ${KILLS} times amidst packets, none is acted on twice (SEED=${random.seed})`, async function () {
+  it(`of the daemon, ${KILLS} times amidst packets, none is acted on twice, and each is undone once (SEED=${random.seed})`, async function () {
     this.timeout(600_000);
     const traffic = new Traffic(network, installation, sender, random);
     let replayed = 0;
@@ -112,25 +118,30 @@ actions = ["witness"]
     const last = await Bouncer.start(network, installation);
     // The actions of the one before may still be running.
     await witnessed(last);
-    const before = new Set(idsNoted());
+    const before = new Set(idsIn('noted'));
     const left = traffic.inWindow().filter(({ id }) => !before.has(id));
     for (let at = 0; at < left.length; at += 50) {
       await traffic.deliver(left.slice(at, at + 50));
       await witnessed(last);
     }
     expectHealthy(last);
+    await waitFor(
+      'the last lease to be undone',
+      () => idsIn('undone').length >= idsIn('noted').length || undefined,
+      60_000,
+    );
     await last.stop();
     await waitFor('the last action', () => pidsOn(network, network.server).length === 0 || undefined);
 
-    const noted = idsNoted();
-    const times = new Map<string, number>();
-    for (const id of noted) times.set(id, (times.get(id) ?? 0) + 1);
-    const twice = [...times].filter(([, count]) => count > 1);
-    expect(twice, `acted on more than once, SEED=${random.seed}`).to.deep.equal([]);
+    const noted = idsIn('noted');
+    const undone = idsIn('undone');
+    expect(repeated(noted), `acted on more than once, SEED=${random.seed}`).to.deep.equal([]);
     expect(
-      [...times.keys()].filter((id) => !traffic.ids.has(id)),
+      noted.filter((id) => !traffic.ids.has(id)),
       'never sent',
     ).to.deep.equal([]);
+    expect(repeated(undone), `undone more than once, SEED=${random.seed}`).to.deep.equal([]);
+    expect(undone.sort(), `undone is what was done, SEED=${random.seed}`).to.deep.equal(noted.sort());
 
     // All this says nothing unless the daemons did act, were sent again what they had acted on, and were hit between
     // the record and the action, too: what is spent then is never acted on.
@@ -179,8 +190,8 @@ actions = ["witness"]
     expect(bouncer.records.filter(({ msg }) => msg === 'bouncer started')).to.have.length(1);
   });
 
-  function idsNoted(): string[] {
-    return installation.read('noted').split('\n').filter(Boolean);
+  function idsIn(file: 'noted' | 'undone'): string[] {
+    return installation.read(file).split('\n').filter(Boolean);
   }
 
   /** Waits until everything that was sent before has been judged. */
@@ -265,6 +276,11 @@ class Traffic {
   }
 }
 
+/** Those that are there more than once. */
+function repeated(ids: readonly string[]): string[] {
+  return ids.filter((id, index) => ids.indexOf(id) !== index);
+}
+
 function isAccept({ decision }: LogRecord): boolean {
   return decision === 'accept';
 }
@@ -275,6 +291,10 @@ function replays(daemon: Bouncer): number {
 
 function expectHealthy(daemon: Bouncer): void {
   expect(daemon.complaints).to.equal('');
-  const damage = daemon.records.filter(({ msg }) => /damaged|could not be recorded/.test(msg));
+  const damage = daemon.records.filter(
+    ({ msg, ended }) =>
+      /damaged|could not be recorded|stop of .* (exited with status [1-9]|was ended)/.test(msg) ||
+      ended === 'failed',
+  );
   expect(damage.map(({ msg }) => msg)).to.deep.equal([]);
 }

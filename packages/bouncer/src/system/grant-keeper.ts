@@ -67,6 +67,8 @@ export class GrantKeeper {
   readonly #leases = new Map<string, Lease>();
   /** Grants that are being closed, and why. */
   readonly #closing = new Map<string, { readonly reason: EndReason; readonly done: Promise<void> }>();
+  /** Accepted packets that are recorded with the next write. */
+  readonly #arrivals: (() => Promise<void>)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -110,23 +112,11 @@ export class GrantKeeper {
    * @throws {StoreError} if it may not be on disk
    */
   admit(request: GrantRequest, record: ReplayRecord): Promise<Admission | undefined> {
-    return this.#journal.inTurn(async () => {
-      const { purpose, means, seconds, most } = request;
-      const now = momentNow();
-      const former = this.#table.find(purpose, means);
-      if (former !== undefined && !this.#isOver(former, now)) {
-        const grant = extended(former, now, seconds);
-        await this.#journal.extend(record, grant);
-        this.#table.put(grant);
-        return { grant, extended: true, former: undefined };
-      }
-      const live = this.#table.ofClient(purpose.client).filter((grant) => !this.#isOver(grant, now));
-      if (live.length >= most) return undefined;
-      const grant = { ...purpose, id: this.#newId(), means, began: now, end: later(now, seconds * 1_000) };
-      await this.#journal.begin(record, grant);
-      this.#add(grant);
-      this.#setTimer();
-      return { grant, extended: false, former };
+    return new Promise((resolve, reject) => {
+      this.#arrivals.push(() => this.#admit(request, record).then(resolve, reject));
+      if (this.#arrivals.length > 1) return;
+      // Those that come meanwhile are written together.
+      void this.#journal.inTurn(() => Promise.all(this.#arrivals.splice(0).map((arrival) => arrival())));
     });
   }
 
@@ -187,6 +177,39 @@ export class GrantKeeper {
     await Promise.all(Array.from(this.#closing.values(), ({ done }) => done));
     await Promise.all(Array.from(this.#leases.values(), (lease) => lease.idle()));
     await this.#journal.close();
+  }
+
+  /** In the table before it is on disk, so that another packet for the same in the same write finds it. */
+  async #admit(
+    { purpose, means, seconds, most }: GrantRequest,
+    record: ReplayRecord,
+  ): Promise<Admission | undefined> {
+    const now = momentNow();
+    const former = this.#table.find(purpose, means);
+    if (former !== undefined && !this.#isOver(former, now)) {
+      const grant = extended(former, now, seconds);
+      this.#table.put(grant);
+      try {
+        await this.#journal.extend(record, grant);
+      } catch (error) {
+        if (this.#table.get(grant.id) === grant) this.#table.put(former);
+        throw error;
+      }
+      return { grant, extended: true, former: undefined };
+    }
+    const live = this.#table.ofClient(purpose.client).filter((grant) => !this.#isOver(grant, now));
+    if (live.length >= most) return undefined;
+    const grant = { ...purpose, id: this.#newId(), means, began: now, end: later(now, seconds * 1_000) };
+    this.#add(grant);
+    try {
+      await this.#journal.begin(record, grant);
+    } catch (error) {
+      this.#table.remove(grant.id);
+      this.#leases.delete(grant.id);
+      throw error;
+    }
+    this.#setTimer();
+    return { grant, extended: false, former };
   }
 
   #resume(grant: Grant, begun: 'now' | 'before'): void {

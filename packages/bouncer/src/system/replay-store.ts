@@ -43,6 +43,16 @@ export interface GrantChanges {
   readonly remove?: readonly string[];
 }
 
+/** Something that is to be written. */
+interface Entry {
+  readonly record: ReplayRecord | undefined;
+  readonly changes: GrantChanges;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+type Batch = ReturnType<Database['batch']>;
+
 /** What a store knows when it is opened. */
 export interface StoreContent extends ReplayContent {
   readonly grants: readonly StoredGrant[];
@@ -67,7 +77,8 @@ export class ReplayStore {
   #fingerprint: Fingerprint;
   #grants: GrantFingerprint;
   #failed = false;
-  /** Records are written one after the other, so that none puts back the floor of an older one. */
+  readonly #waiting: Entry[] = [];
+  /** One write after the other, so that none puts back the floor of an older one. */
   #queue: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -148,7 +159,7 @@ export class ReplayStore {
    * @throws {StoreError} if it may not be. The next call opens the store anew.
    */
   record(record: ReplayRecord, changes: GrantChanges = {}): Promise<void> {
-    return this.#enqueue(() => this.#write(record, changes));
+    return this.#enqueue(record, changes);
   }
 
   /**
@@ -156,13 +167,25 @@ export class ReplayStore {
    * @throws {StoreError} if it may not be. The next call opens the store anew.
    */
   change(changes: GrantChanges): Promise<void> {
-    return this.#enqueue(() => this.#write(undefined, changes));
+    return this.#enqueue(undefined, changes);
   }
 
-  #enqueue(write: () => Promise<void>): Promise<void> {
-    const written = this.#queue.then(write);
-    this.#queue = written.catch(() => undefined);
-    return written;
+  /** What is asked for while something is written goes into one write after it: a sync is what costs. */
+  #enqueue(record: ReplayRecord | undefined, changes: GrantChanges): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, changes, resolve, reject });
+      if (this.#waiting.length === 1) this.#queue = this.#queue.then(() => this.#writeWaiting());
+    });
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    try {
+      await this.#write(waiting);
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -171,31 +194,28 @@ export class ReplayStore {
     this.#witness.close();
   }
 
-  async #write(record: ReplayRecord | undefined, { put = [], remove = [] }: GrantChanges): Promise<void> {
-    const risen = minute(Math.max(this.#floor, record?.floor ?? 0));
+  async #write(entries: readonly Entry[]): Promise<void> {
+    const floors = entries.map(({ record }) => record?.floor ?? 0);
+    const risen = minute(Math.max(this.#floor, ...floors));
     try {
       if (this.#failed) await this.#reopen();
       const batch = this.#database.batch();
       let fingerprint = this.#fingerprint;
-      if (record !== undefined) {
-        const key = tagKey(record.minute, record.tag);
-        batch.put(key, Buffer.alloc(0));
-        fingerprint = fingerprint.with(record.minute, key);
+      for (const { record, changes } of entries) {
+        if (record !== undefined) {
+          const key = tagKey(record.minute, record.tag);
+          batch.put(key, Buffer.alloc(0));
+          fingerprint = fingerprint.with(record.minute, key);
+        }
+        this.#changeGrants(batch, changes);
       }
-      for (const grant of put) {
-        const line = encodeGrant(grant);
-        batch.put(grantKey(grant.id), Buffer.from(line));
-        this.#grants.put(grant.id, line);
-      }
-      for (const id of remove) {
-        batch.del(grantKey(id));
-        this.#grants.remove(id);
-      }
+      const records = this.#records + entries.length;
       const prints = [fingerprint.from(risen), this.#grants.sum];
-      batch.put(SUMMARY_KEY, encodeSummary(risen, this.#records + 1, prints));
+      batch.put(SUMMARY_KEY, encodeSummary(risen, records, prints));
       await batch.write({ sync: true });
       this.#fingerprint = fingerprint;
-      this.#witness.write(++this.#records);
+      this.#records = records;
+      this.#witness.write(records);
     } catch (cause) {
       this.#failed = true;
       throw new StoreError(`${this.#folder}: ${reasonOf(cause)}`, { cause });
@@ -205,6 +225,18 @@ export class ReplayStore {
     this.#fingerprint.forget(risen);
     // Only saves space, and nothing waits for it: what is below the floor is refused anyway.
     this.#database.clear({ gte: tagKey(minute(0)), lt: tagKey(risen) }).catch(() => undefined);
+  }
+
+  #changeGrants(batch: Batch, { put = [], remove = [] }: GrantChanges): void {
+    for (const grant of put) {
+      const line = encodeGrant(grant);
+      batch.put(grantKey(grant.id), Buffer.from(line));
+      this.#grants.put(grant.id, line);
+    }
+    for (const id of remove) {
+      batch.del(grantKey(id));
+      this.#grants.remove(id);
+    }
   }
 
   /** LevelDB refuses every write after a failed one until it is opened again. */
