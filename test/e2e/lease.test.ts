@@ -113,10 +113,11 @@ ${alice}
 
   it('runs its "stop" when its time is over, and not before', async () => {
     await start();
-    const { time } = await accepted();
+    const sent = Date.now();
+    await accepted();
     await noted('run x');
     const { at } = await noted('stop x');
-    expect(at - Date.parse(String(time))).to.be.at.least(SECONDS * 1_000 - 1);
+    expect(at - sent).to.be.at.least(SECONDS * 1_000 - 1);
     const closed = await bouncer.logged('the end', isClosed);
     expect(closed).to.include({ client: 'alice', action: 'lease', ended: 'expired' });
     expect(commands()).to.deep.equal(['run x', 'stop x']);
@@ -126,15 +127,13 @@ ${alice}
 
   it('is extended by the next packet without another "run", and never made shorter', async () => {
     await start();
+    const sent = Date.now();
     const { grant } = await accepted('x', 6);
     await noted('run x');
-    const longer = await accepted('x', 5);
-    const shorter = await accepted('x', 1);
-    expect(longer).to.include({ grant, extended: true });
-    expect(shorter).to.include({ grant, extended: true });
+    expect(await accepted('x', 5)).to.include({ grant, extended: true });
+    expect(await accepted('x', 1)).to.include({ grant, extended: true });
     const { at } = await noted('stop x');
-    expect(at - Date.parse(String(longer['time']))).to.be.at.least(4_999);
-    expect(at - (notes()[0]?.at ?? 0)).to.be.at.least(5_500);
+    expect(at - sent).to.be.at.least(5_999);
     await bouncer.logged('the end', isClosed);
     expect(commands()).to.deep.equal(['run x', 'stop x']);
   });
@@ -206,11 +205,12 @@ ${alice}
 
   it('ends on time after a kill of the daemon, and is run and undone once', async () => {
     await start();
-    const { time } = await accepted();
+    const sent = Date.now();
+    await accepted();
     await noted('run x');
     await startAgain();
     const { at } = await noted('stop x');
-    expect(at - Date.parse(String(time))).to.be.at.least(SECONDS * 1_000 - 1);
+    expect(at - sent).to.be.at.least(SECONDS * 1_000 - 1);
     await bouncer.logged('the end', isClosed);
     await startAgain();
     expect(commands()).to.deep.equal(['run x', 'stop x']);
@@ -286,14 +286,15 @@ ${alice}
 
   it('is undone as it was begun, and on time, after a reload that changes the action', async () => {
     await start();
-    const { time } = await accepted();
+    const sent = Date.now();
+    await accepted();
     await noted('run x');
     configure({
       actions: `[actions.lease]\ncode = ${CODE}\nrun = ["/bin/true"]\nstop = ["/bin/false"]\nfor = "1h"`,
     });
     await bouncer.reload();
     const { at } = await noted('stop x');
-    expect(at - Date.parse(String(time))).to.be.at.least(SECONDS * 1_000 - 1);
+    expect(at - sent).to.be.at.least(SECONDS * 1_000 - 1);
   });
 
   it('is undone by a start without its client', async () => {
