@@ -88,7 +88,7 @@ actions = ["witness"]
 
   const random = new Random();
   it(`of the daemon, ${KILLS} times amidst packets, none is acted on twice, and each is undone once (SEED=${random.seed})`, async function () {
-    this.timeout(600_000);
+    this.timeout(1_200_000);
     const traffic = new Traffic(network, installation, sender, random);
     let replayed = 0;
     for (let round = 0; round < KILLS; round++) {
