@@ -308,14 +308,19 @@ describe('The capture filter', function () {
   it('is the right one at once after a sleep of hours, and when the clock was set back by some', async () => {
     const clock = new Clock(scene.installation);
     const bouncer = await scene.start(clock);
-    for (const ahead of [3 * 60 * MINUTE, 60 * MINUTE]) {
+    // Set back only before anything is accepted: what is older than the floor is stale.
+    for (const [hours, isHeard] of [
+      [3, false],
+      [1, true],
+      [4, true],
+    ] as const) {
       const from = bouncer.records.length;
       const asleep = [bouncer.pid, bouncer.capturePid];
       for (const pid of asleep) process.kill(pid, 'SIGSTOP');
-      clock.setAhead(ahead);
+      clock.setAhead(hours * 60 * MINUTE);
       for (const pid of asleep) process.kill(pid, 'SIGCONT');
       await bouncer.logged('listening with other minutes', isListening, from);
-      await scene.expectNoted([await scene.send(clock.now())]);
+      if (isHeard) await scene.expectNoted([await scene.send(clock.now())]);
     }
   });
 
