@@ -35,6 +35,7 @@ const FOR_TEST = [
   { debian: 'man-db', command: 'man' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },
+  { debian: 'nmap', command: 'nmap' },
   { debian: 'openssh-client', command: 'ssh' },
   { debian: 'openssh-server', command: 'sshd' },
   { debian: 'openssl', command: 'openssl' },

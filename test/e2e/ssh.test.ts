@@ -1,13 +1,12 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Bouncer } from '../support/bouncer.js';
 import { PORT, SERVER_ID } from '../support/installation.js';
 import type { Host } from '../support/network.js';
 import { OPENER, repositoryPath } from '../support/paths.js';
+import { sshOptions, startSshd } from '../support/sshd.js';
 import { Stage } from '../support/stage.js';
-import { waitFor } from '../support/wait.js';
 
 const LARGE_FILE_SIZE = 64 * 1024 * 1024;
 
@@ -37,11 +36,8 @@ actions = ["ssh"]
 `);
     bouncer = await stage.bouncer();
     writeProfiles();
-    startSshd();
+    await startSshd(stage);
     writeClientSide();
-    await waitFor('sshd to listen', () =>
-      network.run(network.server, ['ss', '-Hltn', 'sport = :22']) === '' ? undefined : true,
-    );
   });
 
   after(async () => {
@@ -71,33 +67,6 @@ opens = ["tcp/22"]
     }
   }
 
-  function startSshd(): void {
-    const { network, installation } = stage;
-    mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-    for (const name of ['host.key', 'alice.key']) {
-      const args = ['-q', '-t', 'ed25519', '-N', '', '-f', installation.path(name)];
-      execFileSync('ssh-keygen', args, { stdio: 'ignore' });
-    }
-    copyFileSync(installation.path('alice.key.pub'), installation.path('authorized_keys'));
-    writeFileSync(
-      installation.path('sshd_config'),
-      `HostKey ${installation.path('host.key')}
-AuthorizedKeysFile ${installation.path('authorized_keys')}
-PidFile none
-PermitRootLogin prohibit-password
-UsePAM no
-StrictModes no
-Subsystem sftp internal-sftp
-`,
-    );
-    const sshd: ChildProcess = network.start(
-      network.server,
-      ['/usr/sbin/sshd', '-D', '-f', installation.path('sshd_config')],
-      { stdio: 'ignore' },
-    );
-    stage.whenClosed(() => sshd.kill());
-  }
-
   function writeClientSide(): void {
     const { installation } = stage;
     // ssh finds `opener` in $PATH, as it does once the package is installed.
@@ -105,12 +74,7 @@ Subsystem sftp internal-sftp
     mkdirSync(installation.path('opener-command'));
     writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${OPENER}' "$@"\n`);
     chmodSync(command, 0o755);
-    const common = `  User root
-  IdentityFile ${installation.path('alice.key')}
-  UserKnownHostsFile /dev/null
-  StrictHostKeyChecking no
-  LogLevel ERROR
-`;
+    const common = sshOptions(stage);
     writeFileSync(installation.path('proxy.config'), `Host *\n${common}  ProxyCommand opener proxy %h %p\n`);
     writeFileSync(
       installation.path('match.config'),
