@@ -6,19 +6,14 @@ export function generalHelp(): string {
   const commands = COMMANDS.map(({ name, summary }) => [name, summary] as const);
   return `Usage: bouncer COMMAND [OPTIONS]
 
-Waits, without an open port, for one encrypted datagram, and runs the action
-that it names.
+Runs the action that one encrypted datagram names, without an open port.
 
 Commands:
 ${table(commands)}
-Options:
-${table([
-  ['-h, --help', 'show this help; behind a command, that of the command'],
-  ['-V, --version', 'show the version'],
-])}
-Exit status: 0 all went well, 1 it did not, 2 the command line is wrong.
+  -h, --help (behind a command: that of the command)     -V, --version
 
-Examples:
+Exit status: 0 all went well, 1 it did not, 2 the command line is wrong
+
   bouncer check -c ./bouncer.toml
   bouncer run | npx bunyan
 `;

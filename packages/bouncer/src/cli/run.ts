@@ -25,7 +25,7 @@ The log is one JSON record a line on standard output.`,
     trial: {
       type: 'string',
       value: 'TIME',
-      text: 'take the guard away after that time, such as 5m, unless "bouncer confirm" is called before',
+      text: 'take the guard away after that time, unless confirmed',
     },
   },
   examples: ['bouncer run', 'bouncer run --trial 5m', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
