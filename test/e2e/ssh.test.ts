@@ -2,9 +2,10 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Bouncer } from '../support/bouncer.js';
+import { bouncerCommand } from '../support/command.js';
 import { PORT, SERVER_ID } from '../support/installation.js';
 import type { Host } from '../support/network.js';
-import { OPENER, repositoryPath } from '../support/paths.js';
+import { OPENER } from '../support/paths.js';
 import { sshOptions, startSshd } from '../support/sshd.js';
 import { Stage } from '../support/stage.js';
 
@@ -22,12 +23,14 @@ describe('ssh through opener', function () {
     stage.open(this);
     const { network, installation } = stage;
     network.dropPort(PORT);
-    network.run(network.server, ['nft', '-f', repositoryPath('configs/door.nft')]);
     installation.addClient('alice');
     installation.writeConfig(`
+[guard]
+ports = ["tcp/22"]
+
 [actions.ssh]
 code = 21
-run = ["${repositoryPath('configs/open-ssh')}", "{address}", "{duration}"]
+allow = ["tcp/22"]
 for = "30s"
 
 [clients.alice]
@@ -44,9 +47,10 @@ actions = ["ssh"]
     await stage.close();
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
     // Each finds the door shut.
-    stage.network.run(stage.network.server, ['nft', '-f', repositoryPath('configs/door.nft')]);
+    const { status } = await bouncerCommand(['revoke', '--all', '-c', stage.installation.config]);
+    expect(status).to.equal(0);
   });
 
   /** One profile for each of the server's addresses. */

@@ -38,6 +38,8 @@ export class GuardKeeper {
   #lookTimer: NodeJS.Timeout | undefined;
   /** When the next look is due: milliseconds, monotonic. */
   #lookDue = Infinity;
+  /** Whether nobody can have taken anything out of the sets since the last look. */
+  #elementsAreSure = true;
   /** What the monitor told since the last look. */
   #change: ForeignChange | undefined;
   #stopped = false;
@@ -52,9 +54,11 @@ export class GuardKeeper {
     this.#monitor = new NftMonitor(firewall, {
       changed: (change) => {
         this.#change ??= change;
+        this.#elementsAreSure = false;
         this.#lookIn(SETTLE);
       },
       watching: () => {
+        this.#elementsAreSure = false;
         this.#lookIn(FIRST_PAUSE);
       },
     });
@@ -170,7 +174,10 @@ export class GuardKeeper {
     const by = change?.by ?? 'somebody';
     const fields = { by, change: change?.lines };
     await this.#try(async () => {
-      const listing = await this.#firewall.guard();
+      // A thousand elements take time, and the monitor tells of changes to them.
+      const withElements = !this.#elementsAreSure;
+      this.#elementsAreSure = true;
+      const listing = await this.#firewall.guard(withElements ? 'all' : 'terse');
       if (listing === undefined || listing.shape !== this.#shape || this.#failing !== undefined) {
         const what = listing === undefined ? 'removed' : 'changed';
         if (this.#failing === undefined)
@@ -179,7 +186,7 @@ export class GuardKeeper {
         this.#onRepair();
         return;
       }
-      const count = await this.#firewall.refill(plan, listing.openings);
+      const count = withElements ? await this.#firewall.refill(plan, listing.openings) : 0;
       if (count > 0) this.#log.warn({ ...fields, count }, `openings were ended by ${by}: opening them again`);
       this.#lookIn(LOOK);
     });

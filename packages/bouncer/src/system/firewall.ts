@@ -84,10 +84,11 @@ export class Firewall implements Doorkeeper {
 
   /**
    * The guard's table as it is now; `undefined` if there is none.
+   * @param elements whether to read who is let in
    * @throws {FirewallError} with what nft said
    */
-  guard(): Promise<GuardListing | undefined> {
-    return this.#inTurn(() => this.#guard());
+  guard(elements: 'all' | 'terse' = 'all'): Promise<GuardListing | undefined> {
+    return this.#inTurn(() => this.#guard(elements));
   }
 
   /**
@@ -147,8 +148,8 @@ export class Firewall implements Doorkeeper {
     });
   }
 
-  async #guard(): Promise<GuardListing | undefined> {
-    const json = await this.#nft.list(['table', ...GUARD_TABLE.split(' ')]);
+  async #guard(elements: 'all' | 'terse' = 'all'): Promise<GuardListing | undefined> {
+    const json = await this.#nft.list(['table', ...GUARD_TABLE.split(' ')], elements);
     return json === undefined ? undefined : understood(json, readGuardListing);
   }
 
