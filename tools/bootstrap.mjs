@@ -2,7 +2,7 @@
  * Makes a fresh clone ready: Debian packages, npm packages, compiled TypeScript. Does only what is
  * missing, and says what it does. Plain JavaScript without dependencies, since it runs first.
  *
- *   node tools/bootstrap.mjs [--for demo|test]
+ *   node tools/bootstrap.mjs [--for demo|test|bench]
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -50,9 +50,20 @@ const FOR_TEST = [
   { debian: 'zbar-tools', command: 'zbarimg' },
 ];
 
+/** What the benchmark measures beside bouncer, and what it makes networks with. */
+const FOR_BENCH = [
+  { debian: 'fwknop-client', command: 'fwknop' },
+  { debian: 'fwknop-server', command: 'fwknopd' },
+  { debian: 'iproute2', command: 'ip' },
+  { debian: 'knockd', command: 'knockd' },
+  { debian: 'nftables', command: 'nft' },
+];
+
 function main() {
   requireNode();
-  installDebianPackages(process.argv.includes('test') ? [...FOR_BUILD, ...FOR_TEST] : FOR_BUILD);
+  const purpose = process.argv.at(-1);
+  const more = { test: FOR_TEST, bench: FOR_BENCH }[purpose] ?? [];
+  installDebianPackages([...FOR_BUILD, ...more]);
   installNpmPackages();
   run('compiling', [process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-b'], { quiet: true });
 }

@@ -39,8 +39,14 @@ export class Bouncer {
   }
 
   /** Starts the daemon on a host without waiting for anything. */
-  static spawn(network: Network, host: Host, installation: Installation, options: string[] = []): Bouncer {
-    const argv = [process.execPath, BOUNCER, 'run', '-c', installation.config, ...options];
+  static spawn(
+    network: Network,
+    host: Host,
+    installation: Installation,
+    options: string[] = [],
+    node = process.execPath,
+  ): Bouncer {
+    const argv = [node, BOUNCER, 'run', '-c', installation.config, ...options];
     return new Bouncer(network.start(host, argv, { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

@@ -1,0 +1,86 @@
+import { labelOf } from '../contenders.js';
+import { goalsOf, isReached, type Goal } from '../goals.js';
+import type { Results } from '../results.js';
+import {
+  clientsSection,
+  floodSection,
+  idleSection,
+  latencySection,
+  memorySection,
+  openerSection,
+  startSection,
+} from './sections.js';
+import { count, figure, table } from './table.js';
+
+/** The whole page, in Markdown. */
+export function pageOf(results: Results): string {
+  const sections = [
+    head(results),
+    goals(results),
+    latencySection(results),
+    floodSection(results),
+    clientsSection(results),
+    idleSection(results),
+    memorySection(results),
+    openerSection(results),
+    startSection(results),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function head({ machine, date, seconds, command, repetitions }: Results): string {
+  const { versions } = machine;
+  const busy =
+    machine.load > 0.5 * machine.cores
+      ? `\n\n**The machine was busy when this began (load ${figure(machine.load)}): do not rely on these numbers.**`
+      : '';
+  return `# Benchmarks
+
+Made by \`${command}\`, which writes all of this directory and needs nothing but root on
+Debian: it installs the peers, makes network namespaces, removes them again. All listeners
+ran on one machine, in turn, ${repetitions} time${repetitions === 1 ? '' : 's'}, with the same tiny C program as their action. Numbers
+are medians, with the least and the most in brackets; each single one is in
+[results.json](results.json).${busy}
+
+${table(
+  ['', ''],
+  [
+    ['date', date],
+    ['took', `${Math.round(seconds)} s`],
+    [
+      'machine',
+      `${machine.processor}, ${machine.cores} cores, ${figure(machine.memory / 2 ** 30)} GiB, load before ${figure(machine.load)}`,
+    ],
+    ['system', `${machine.system}, Linux ${machine.kernel}, ${machine.fileSystem}`],
+    ['commit', machine.commit],
+    ...Object.entries(versions),
+  ].map(([name = '', value = '']) => [name, value]),
+)}
+
+${labelOf('floor-c')} is a program with libpcap and \`posix_spawn\` that compares sixteen bytes;
+the bare Node ones do the same with \`cap\` and \`child_process\`, with a synced record of each
+packet and without. None of them checks anything: they are what the platform costs.`;
+}
+
+function goals(results: Results): string {
+  const rows = goalsOf(results).map((goal) => [
+    goal.what,
+    `${goal.bound} ${withUnit(goal.goal, goal)}`,
+    withUnit(goal.measured, goal),
+    verdict(goal),
+  ]);
+  return rows.length === 0 ? '' : `## Goals\n\n${table(['', 'goal', 'measured', ''], rows)}`;
+}
+
+function verdict(goal: Goal): string {
+  const { goal: wanted, measured, unit } = goal;
+  if (Number.isNaN(measured)) return 'not measured';
+  if (isReached(goal)) return 'reached';
+  if (unit === 'packets') return `**missed by ${count(Math.round(Math.abs(measured - wanted)))}**`;
+  return `**missed by ${figure(Math.abs(measured / wanted - 1) * 100)} %**`;
+}
+
+function withUnit(value: number, { unit }: Goal): string {
+  const suffix = { times: ' ×', '%': ' %', packets: '' };
+  return Number.isNaN(value) ? '–' : `${figure(value)}${suffix[unit]}`;
+}

@@ -1,0 +1,91 @@
+import type { ContenderName, JunkKind } from './contender.js';
+import type { Machine } from './machine.js';
+
+/** Everything that was measured, one number for each measurement. */
+export interface Results {
+  readonly machine: Machine;
+  /** When it began, as ISO 8601. */
+  readonly date: string;
+  readonly seconds: number;
+  readonly command: string;
+  readonly repetitions: number;
+  readonly latency?: readonly LatencyRow[];
+  readonly flood?: readonly FloodRow[];
+  readonly clients?: readonly ClientsRow[];
+  readonly idle?: readonly IdleRow[];
+  readonly memory?: readonly MemoryRow[];
+  readonly opener?: readonly CommandRow[];
+  readonly start?: StartResults;
+}
+
+export interface LatencyRow {
+  readonly contender: ContenderName;
+  readonly milliseconds: number[];
+  /** Requests whose action did not run. */
+  lost: number;
+}
+
+/** One contender under one kind of junk at one rate; of each number one a repetition. */
+export interface FloodRow {
+  readonly contender: ContenderName | 'nobody';
+  readonly junk: JunkKind;
+  /** Datagrams a second that were wanted, and that were sent. */
+  readonly rate: number;
+  readonly reached: number[];
+  /** Valid packets sent each time, and of them those whose action ran. */
+  readonly valid: number;
+  readonly accepted: number[];
+  /** Seconds of CPU a second, of all its processes, while junk came alone. */
+  readonly cpuShare: number[];
+  /** CPU seconds of all its processes and of the actions, from the first valid packet to the last action. */
+  readonly cpuSeconds: number[];
+  /** Microseconds of CPU that sending a datagram cost, with all that the kernel did on its way. */
+  readonly senderCost: number[];
+}
+
+/** Costs in microseconds of CPU, of all processes. */
+export interface ClientsRow {
+  readonly contender: ContenderName;
+  readonly clients: number;
+  /** For each valid packet, its action's process included. */
+  readonly valid: number[];
+  /** For each junk datagram that was sent. */
+  readonly junk: Partial<Record<JunkKind, number[]>>;
+  readonly startMilliseconds: number[];
+}
+
+export interface IdleRow {
+  readonly contender: ContenderName;
+  readonly clients: number;
+  /** Seconds of CPU a second. */
+  readonly cpuShare: number[];
+}
+
+/** Bytes of all processes together. */
+export interface MemoryRow {
+  readonly contender: ContenderName | 'node';
+  readonly clients: number;
+  readonly processes: number[];
+  readonly resident: number[];
+  readonly proportional: number[];
+}
+
+export type CommandName = 'node' | 'opener' | 'fwknop';
+
+export interface CommandRow {
+  readonly command: CommandName;
+  readonly milliseconds: number[];
+}
+
+export interface StartResults {
+  readonly starts: readonly { readonly contender: ContenderName | 'node'; readonly milliseconds: number[] }[];
+  readonly reloads: readonly ReloadRow[];
+}
+
+export interface ReloadRow {
+  readonly clients: number;
+  readonly milliseconds: number[];
+  /** Packets sent while it reloaded, and those whose action ran. */
+  readonly sent: number;
+  readonly accepted: number;
+}
