@@ -49,6 +49,9 @@ export interface ClientsRow {
   readonly clients: number;
   /** For each valid packet, its action's process included. */
   readonly valid: number[];
+  /** Valid packets that were sent, and those whose action did not run. */
+  sent: number;
+  lost: number;
   /** For each junk datagram that was sent. */
   readonly junk: Partial<Record<JunkKind, number[]>>;
   readonly startMilliseconds: number[];

@@ -44,7 +44,15 @@ export async function measureClients(programs: Programs, settings: Settings): Pr
       for (const clients of settings.clients.counts.filter((count) => count <= most)) {
         let row = rows.find((known) => known.contender === contender.name && known.clients === clients);
         if (row === undefined) {
-          row = { contender: contender.name, clients, valid: [], junk: {}, startMilliseconds: [] };
+          row = {
+            contender: contender.name,
+            clients,
+            valid: [],
+            sent: 0,
+            lost: 0,
+            junk: {},
+            startMilliseconds: [],
+          };
           rows.push(row);
         }
         await measure(programs, contender, row, part(clients), settings);
@@ -66,9 +74,11 @@ async function measure(
     row.startMilliseconds.push(listener.startMilliseconds);
     arena.network.dropPort(listener.port);
     await calm(arena.network);
-    row.valid.push(
-      await costOfValid(arena, listener, contender.pause, Math.ceil(settings.clients.valid * part)),
-    );
+    const count = Math.ceil(settings.clients.valid * part);
+    const { cost: costOfOne, ran } = await costOfValid(arena, listener, contender.pause, count);
+    row.valid.push(costOfOne);
+    row.sent += count;
+    row.lost += count - ran;
     for (const kind of KINDS) {
       const cost = await costOfJunk(arena, listener, kind, part, settings);
       if (cost !== undefined) (row.junk[kind] ??= []).push(cost);
@@ -77,8 +87,13 @@ async function measure(
   });
 }
 
-/** @returns microseconds */
-async function costOfValid(arena: Arena, listener: Listener, pause: number, count: number): Promise<number> {
+/** @returns microseconds for each whose action ran, and how many those were */
+async function costOfValid(
+  arena: Arena,
+  listener: Listener,
+  pause: number,
+  count: number,
+): Promise<{ cost: number; ran: number }> {
   const { actions, network, sender } = arena;
   const requests = listener.requests(count);
   const before = cpuOnServer(network);
@@ -89,7 +104,7 @@ async function costOfValid(arena: Arena, listener: Listener, pause: number, coun
   const ran = await actions.settles(count, QUIET, MOST_WAIT);
   // The last action is to be waited for before it is counted.
   await sleep(100);
-  return (cpuOnServer(network) - before) / 1e3 / ran;
+  return { cost: (cpuOnServer(network) - before) / 1e3 / ran, ran };
 }
 
 /** @returns microseconds for each datagram sent, whether the listener has seen it or not */
