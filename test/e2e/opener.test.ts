@@ -231,6 +231,8 @@ interface LockedPackage {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 describe('All that opener depends on', () => {
@@ -272,8 +274,19 @@ describe('All that opener depends on', () => {
   function closureOf(start: string): string[] {
     const found = new Set([start]);
     for (const path of found) {
-      const { dependencies, optionalDependencies, peerDependencies } = packages[path] ?? {};
-      for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      const { dependencies, optionalDependencies, devDependencies, ...others } = packages[path] ?? {};
+      const { peerDependencies = {}, peerDependenciesMeta = {} } = others;
+      // Not installed by itself: a sender needs it only for sources of its own choice.
+      const peers = Object.keys(peerDependencies).filter(
+        (name) => peerDependenciesMeta[name]?.optional !== true,
+      );
+      // What a package of ours is bundled from stands there as needed for development.
+      const bundled = path === start ? Object.keys(devDependencies ?? {}) : [];
+      for (const name of [
+        ...Object.keys({ ...dependencies, ...optionalDependencies }),
+        ...peers,
+        ...bundled,
+      ]) {
         const needed = locate(path, name);
         if (needed !== undefined) found.add(needed);
       }

@@ -1,4 +1,4 @@
-import { seal, sealWith, type Message } from '@bouncer-spa/protocol';
+import { type ClientKeys, type Message, seal, sealWith } from '@bouncer-spa/protocol';
 import { expect } from 'chai';
 import { Bouncer, type LogRecord } from '../support/bouncer.js';
 import { Installation, message, PORT } from '../support/installation.js';
@@ -132,7 +132,7 @@ ${client('dave', 'actions = ["ok"]\nbind = "strict"')}
     const right = installation.sealer('alice');
     // With the right gate it comes as far as the locator, with the right locator as far as the tag.
     await expectReason(seal({ ...wrong, gate: right.gate }, message(21)), 'locator');
-    const client = { ...wrong.client, locator: right.client.locator };
+    const client = withLocatorOf(right.client, wrong.client);
     await expectReason(seal({ ...wrong, gate: right.gate, client }, message(21)), 'tag');
   });
 
@@ -140,7 +140,7 @@ ${client('dave', 'actions = ["ok"]\nbind = "strict"')}
     await expectReason(installation.packet('stranger', 21), 'locator');
     const alice = installation.sealer('alice');
     const { client: stranger } = installation.sealer('stranger');
-    const client = { ...stranger, locator: alice.client.locator };
+    const client = withLocatorOf(alice.client, stranger);
     await expectReason(seal({ ...alice, client }, message(21)), 'tag');
   });
 
@@ -204,4 +204,9 @@ function isWitness({ decision, client }: LogRecord): boolean {
 async function waitForEarlyMinute(): Promise<void> {
   const left = MINUTE - (Date.now() % MINUTE);
   if (left < 5_000) await new Promise((resolve) => setTimeout(resolve, left));
+}
+
+/** Keys that find their packets another's entry. */
+function withLocatorOf({ locator }: ClientKeys, { password, mac, encryption }: ClientKeys): ClientKeys {
+  return { locator, password, mac, encryption };
 }
