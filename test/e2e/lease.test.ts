@@ -259,11 +259,16 @@ ${alice}
     expect(commands()).to.deep.equal(['run x', 'ran x', 'stop x']);
   });
 
-  it('outlives a stop of the daemon in order, and is undone by the next when it is due', async () => {
-    await start();
+  it('outlives a stop of the daemon in order, which says so, and is undone by the next when it is due', async () => {
+    await start({ seconds: 5 });
     await accepted();
     await noted('run x');
     expect(await bouncer.stop()).to.equal(0);
+    const left = await bouncer.logged('what is left', ({ msg }) =>
+      msg.startsWith('leases left open: 1, until '),
+    );
+    expect(left).to.include({ leases: 1 });
+    expect(commands()).to.deep.equal(['run x']);
     bouncer = await stage.bouncer();
     await noted('stop x');
     expect(commands()).to.deep.equal(['run x', 'stop x']);

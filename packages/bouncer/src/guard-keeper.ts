@@ -1,6 +1,7 @@
 import type { GuardPlan, GuardWishes } from './core/guard.js';
 import { formatPortRange } from './core/port-range.js';
 import type { GuardStatus } from './core/status.js';
+import { monotonicNow } from './system/clock.js';
 import type { Firewall } from './system/firewall.js';
 import type { Log } from './system/log.js';
 import { NftMonitor, type ForeignChange } from './system/nft-monitor.js';
@@ -86,7 +87,7 @@ export class GuardKeeper {
    */
   start(trial: number | undefined): Promise<void> {
     if (trial !== undefined) {
-      this.#trialEnd = performance.now() + trial * 1_000;
+      this.#trialEnd = monotonicNow() + trial * 1_000;
       this.#trialTimer = setTimeout(() => {
         void this.#inTurn(() => this.#lift());
       }, trial * 1_000);
@@ -197,7 +198,7 @@ export class GuardKeeper {
       await work();
     } catch (error) {
       const reason = reasonOf(error);
-      const now = performance.now();
+      const now = monotonicNow();
       const { since, logged, reason: former } = this.#failing ?? { since: Date.now(), logged: -Infinity };
       const isNews = reason !== former || now - logged >= MINUTE;
       if (isNews)
@@ -229,12 +230,12 @@ export class GuardKeeper {
   }
 
   #trialSeconds(): number | undefined {
-    return this.#trialEnd === undefined ? undefined : Math.max(0, this.#trialEnd - performance.now()) / 1_000;
+    return this.#trialEnd === undefined ? undefined : Math.max(0, this.#trialEnd - monotonicNow()) / 1_000;
   }
 
   /** Has a look at the guard after milliseconds, or before, if that is intended already. */
   #lookIn(milliseconds: number): void {
-    const due = performance.now() + milliseconds;
+    const due = monotonicNow() + milliseconds;
     if (this.#stopped || this.#lifted || this.#lookDue <= due) return;
     clearTimeout(this.#lookTimer);
     this.#lookDue = due;

@@ -17,13 +17,9 @@ import type { Door } from '@bouncer-spa/bouncer/dist/core/door.js';
 import type { Grant } from '@bouncer-spa/bouncer/dist/core/grants.js';
 import type { Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import type { ReplayRecord } from '@bouncer-spa/bouncer/dist/core/replay-cache.js';
+import type { Admission, GrantRequest } from '@bouncer-spa/bouncer/dist/system/grant-admission.js';
 import type { GrantEvents } from '@bouncer-spa/bouncer/dist/system/grant-events.js';
-import {
-  GrantKeeper,
-  type Admission,
-  type GrantKeeperParts,
-  type GrantRequest,
-} from '@bouncer-spa/bouncer/dist/system/grant-keeper.js';
+import { GrantKeeper, type GrantKeeperParts } from '@bouncer-spa/bouncer/dist/system/grant-keeper.js';
 import { ReplayStore, StoreError } from '@bouncer-spa/bouncer/dist/system/replay-store.js';
 import { FakeDoorkeeper } from './fake-doorkeeper.js';
 
@@ -106,6 +102,9 @@ describe('The keeper of grants', () => {
       },
       notRecorded: (reason) => {
         events.push(`not recorded ${reason}`);
+      },
+      left: (grants) => {
+        for (const grant of grants) note('left')(grant, undefined);
       },
     };
   }

@@ -5,7 +5,7 @@ import type { Arrival } from '../core/datagram.js';
 import type { Moment } from '../core/moment.js';
 import { RejectLimiter } from '../core/reject-limiter.js';
 import { REASON_TEXT, type Accept, type Reject } from '../core/verdict.js';
-import type { Admission } from './grant-keeper.js';
+import type { Admission } from './grant-admission.js';
 import type { Log } from './log.js';
 
 /** Counts decisions, and writes a record for each. Of each kind of reject only so many a minute, then their count. */

@@ -15,6 +15,7 @@ import {
 import { readGuardListing, type GuardListing } from '../core/guard-listing.js';
 import { LiveOpenings, type LiveOpening } from '../core/live-openings.js';
 import { formatSetName, type SetName } from '../core/set-name.js';
+import { monotonicNow } from './clock.js';
 import { FirewallError } from './firewall-error.js';
 import { Nft } from './nft.js';
 import { reasonOf } from './reason.js';
@@ -52,7 +53,7 @@ export class Firewall implements Doorkeeper {
       }
       const sets = door.ports.map((ports) => setOf(ports, family));
       await this.#nft.applyFast(openLines(sets.map(inGuard), element, seconds));
-      for (const set of sets) this.#live.opened(set, element, seconds, performance.now());
+      for (const set of sets) this.#live.opened(set, element, seconds, monotonicNow());
     });
   }
 
@@ -101,7 +102,7 @@ export class Firewall implements Doorkeeper {
     return this.#inTurn(async () => {
       const present = await this.#guard();
       const openings = present?.openings ?? [];
-      this.#live.found(openings, performance.now());
+      this.#live.found(openings, monotonicNow());
       const sets = present?.canStay === true ? present.sets : undefined;
       try {
         await this.#nft.apply([
@@ -190,7 +191,7 @@ export class Firewall implements Doorkeeper {
 
   #missing(plan: GuardPlan, openings: readonly Opening[]): LiveOpening[] {
     const sets = new Set(setsOf(plan, false).map(({ name }) => name));
-    return this.#live.missing(sets, openings, performance.now());
+    return this.#live.missing(sets, openings, monotonicNow());
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

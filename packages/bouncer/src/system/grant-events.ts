@@ -30,4 +30,6 @@ export interface GrantEvents {
   doorMended(grant: Grant): void;
   /** A change that may not be on disk; it is tried again. */
   notRecorded(reason: string): void;
+  /** Those that are open at a stop of the daemon in order. */
+  left(grants: readonly Grant[]): void;
 }

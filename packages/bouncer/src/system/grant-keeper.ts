@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Doorkeeper } from '../core/door.js';
 import { viewOf, type GrantState, type GrantTarget, type GrantView } from '../core/grant-view.js';
-import { ended, extended, GrantTable, type Grant, type Means, type Purpose } from '../core/grants.js';
-import { later, type Moment } from '../core/moment.js';
+import { ended, GrantTable, type Grant } from '../core/grants.js';
+import type { Moment } from '../core/moment.js';
 import type { Policy } from '../core/policy.js';
 import type { ReplayRecord } from '../core/replay-cache.js';
 import { succeeded, type Command, type Outcome } from './action-process.js';
 import { momentNow, monotonicNow } from './clock.js';
+import { GrantAdmission, type Admission, type GrantRequest } from './grant-admission.js';
 import { GrantDoors } from './grant-doors.js';
 import { GrantJournal } from './grant-journal.js';
 import type { GrantEvents, EndReason } from './grant-events.js';
@@ -20,28 +20,8 @@ import { Turnstile } from './turnstile.js';
 /** Longest time that a timer can be set to, in milliseconds. */
 const LONGEST_TIMER = 0x7fff_ffff;
 
-const ID_BYTES = 4;
-
 /** Milliseconds for which whoever revokes a grant waits for it to be closed. */
 const PATIENCE = 5_000;
-
-/** What an accepted packet asks for. */
-export interface GrantRequest {
-  readonly purpose: Purpose;
-  readonly means: Means;
-  readonly seconds: number;
-  /** Most grants that the client may have at once. */
-  readonly most: number;
-}
-
-/** What came of it. */
-export interface Admission {
-  readonly grant: Grant;
-  /** Whether it was there already, and was extended. */
-  readonly extended: boolean;
-  /** One for the same purpose that is over, and still being closed. */
-  readonly former: Grant | undefined;
-}
 
 /** What a keeper of grants is made with. */
 export interface GrantKeeperParts {
@@ -62,13 +42,12 @@ export class GrantKeeper {
   readonly #journal: GrantJournal;
   readonly #folder: LeaseFolder;
   readonly #doors: GrantDoors;
+  readonly #admission: GrantAdmission;
   readonly #events: GrantEvents;
   readonly #turnstile: Turnstile;
   readonly #leases = new Map<string, Lease>();
   /** Grants that are being closed, and why. */
   readonly #closing = new Map<string, { readonly reason: EndReason; readonly done: Promise<void> }>();
-  /** Accepted packets that are recorded with the next write. */
-  readonly #arrivals: (() => Promise<void>)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -84,6 +63,19 @@ export class GrantKeeper {
       mended: (grant) => {
         events.doorMended(grant);
         if (this.#closing.has(grant.id)) this.#drop(grant);
+      },
+    });
+    this.#admission = new GrantAdmission(this.#table, this.#journal, {
+      isOver: (grant, now) => this.#isOver(grant, now),
+      add: (grant) => {
+        this.#add(grant);
+      },
+      recorded: () => {
+        this.#setTimer();
+      },
+      withdraw: ({ id }) => {
+        this.#table.remove(id);
+        this.#leases.delete(id);
       },
     });
   }
@@ -112,12 +104,7 @@ export class GrantKeeper {
    * @throws {StoreError} if it may not be on disk
    */
   admit(request: GrantRequest, record: ReplayRecord): Promise<Admission | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#arrivals.push(() => this.#admit(request, record).then(resolve, reject));
-      if (this.#arrivals.length > 1) return;
-      // Those that come meanwhile are written together.
-      void this.#journal.inTurn(() => Promise.all(this.#arrivals.splice(0).map((arrival) => arrival())));
-    });
+    return this.#admission.admit(request, record);
   }
 
   /** Opens the doors of a grant that was admitted. */
@@ -177,39 +164,7 @@ export class GrantKeeper {
     await Promise.all(Array.from(this.#closing.values(), ({ done }) => done));
     await Promise.all(Array.from(this.#leases.values(), (lease) => lease.idle()));
     await this.#journal.close();
-  }
-
-  /** In the table before it is on disk, so that another packet for the same in the same write finds it. */
-  async #admit(
-    { purpose, means, seconds, most }: GrantRequest,
-    record: ReplayRecord,
-  ): Promise<Admission | undefined> {
-    const now = momentNow();
-    const former = this.#table.find(purpose, means);
-    if (former !== undefined && !this.#isOver(former, now)) {
-      const grant = extended(former, now, seconds);
-      this.#table.put(grant);
-      try {
-        await this.#journal.extend(record, grant);
-      } catch (error) {
-        if (this.#table.get(grant.id) === grant) this.#table.put(former);
-        throw error;
-      }
-      return { grant, extended: true, former: undefined };
-    }
-    const live = this.#table.ofClient(purpose.client).filter((grant) => !this.#isOver(grant, now));
-    if (live.length >= most) return undefined;
-    const grant = { ...purpose, id: this.#newId(), means, began: now, end: later(now, seconds * 1_000) };
-    this.#add(grant);
-    try {
-      await this.#journal.begin(record, grant);
-    } catch (error) {
-      this.#table.remove(grant.id);
-      this.#leases.delete(grant.id);
-      throw error;
-    }
-    this.#setTimer();
-    return { grant, extended: false, former };
+    this.#events.left(this.#table.all());
   }
 
   #resume(grant: Grant, begun: 'now' | 'before'): void {
@@ -337,13 +292,6 @@ export class GrantKeeper {
     if (failure !== undefined) return 'failing';
     if (this.#closing.has(id)) return 'closing';
     return lease?.isRunning === true ? 'starting' : 'open';
-  }
-
-  #newId(): string {
-    for (;;) {
-      const id = randomBytes(ID_BYTES).toString('hex');
-      if (!this.#table.has(id)) return id;
-    }
   }
 }
 

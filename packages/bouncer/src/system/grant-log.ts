@@ -78,6 +78,19 @@ export class GrantLog implements GrantEvents {
     );
   }
 
+  left(grants: readonly Grant[]): void {
+    const leases = grants.filter(({ means }) => means.kind === 'lease');
+    const openings = grants.length - leases.length;
+    if (leases.length > 0) {
+      const last = leases.reduce((latest, { end }) => Math.max(latest, end.unix), 0);
+      const until = new Date(last).toISOString();
+      const message = `leases left open: ${leases.length}, until ${until} at the latest; one that is due before bouncer is started again is closed then`;
+      this.#log.warn({ leases: leases.length, until }, message);
+    }
+    if (openings > 0)
+      this.#log.info({ openings }, `left to the kernel, which ends them on time: ${openings}`);
+  }
+
   #admitsFailure(): boolean {
     const now = performance.now();
     if (now - this.#began >= MINUTE) {
