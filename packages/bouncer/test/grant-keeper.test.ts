@@ -206,6 +206,25 @@ describe('The keeper of grants', () => {
     expect(keeper.list()).to.deep.equal([]);
   });
 
+  it('revokes by a name what has it: a grant, or else an address, or else a client', async () => {
+    const policy = policyOf('alice', 'c0ffee00', '192.0.2.9');
+    await keeper.follow(policy);
+    const { grant } = await open({ address: 1 });
+    await open({ client: 'c0ffee00', address: 2 });
+    await open({ client: '192.0.2.9', address: 3 });
+    const revoked = async (name: string): Promise<string[]> =>
+      (await keeper.revoke({ name })).map(({ client, address }) => `${client} ${address}`);
+    expect(await revoked('deadbeef')).to.deep.equal([]);
+    expect(await revoked('c0ffee00')).to.deep.equal(['c0ffee00 192.0.2.2']);
+    expect(await revoked('192.0.2.9')).to.deep.equal(['192.0.2.9 192.0.2.3']);
+    expect(await revoked(grant.id)).to.deep.equal(['alice 192.0.2.1']);
+    await open({ client: '192.0.2.9', address: 3 });
+    await open({ address: 9 });
+    expect(await revoked('192.0.2.9')).to.deep.equal(['alice 192.0.2.9']);
+    await open({ client: grant.id, address: 2 });
+    expect(await revoked(grant.id)).to.deep.equal([`${grant.id} 192.0.2.2`]);
+  });
+
   it('ends a grant when it is due, without the firewall: the kernel does that', async () => {
     await open({ seconds: 1 });
     await open({ client: 'bob', seconds: 60 });

@@ -1,4 +1,3 @@
-import { parseAddress } from '../core/address.js';
 import type { GrantList } from '../core/control.js';
 import { ask, CONTROL_OPTIONS } from './ask.js';
 import { defineCommand } from './command.js';
@@ -6,8 +5,6 @@ import { ExitCode } from './exit-code.js';
 import { grantsText } from './grants-text.js';
 import { styleOf } from './style.js';
 import { UsageError } from './usage-error.js';
-
-const GRANT_ID = /^[0-9a-f]{8}$/;
 
 export const command = defineCommand({
   usage: 'bouncer revoke [OPTIONS] ID|ADDRESS|CLIENT',
@@ -36,6 +33,5 @@ function queryOf([name, ...more]: readonly string[], all: boolean): string {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more.join(' ')}"`);
   if ((name === undefined) !== all) throw new UsageError('name an id, an address or a client, or --all');
   if (name === undefined) return 'all=';
-  const key = GRANT_ID.test(name) ? 'id' : parseAddress(name) === undefined ? 'client' : 'address';
-  return new URLSearchParams({ [key]: name }).toString();
+  return new URLSearchParams({ name }).toString();
 }

@@ -3,7 +3,12 @@ import type { Grant } from './grants.js';
 
 /** Which grants are meant. */
 export type GrantTarget =
-  { readonly id: string } | { readonly client: string } | { readonly address: Uint8Array } | 'all';
+  | { readonly id: string }
+  | { readonly address: Uint8Array }
+  | { readonly client: string }
+  /** Whichever of these has a grant, asked in this order: a client's name can look like the others. */
+  | { readonly name: string }
+  | 'all';
 
 /** How a grant fares. */
 export type GrantState =

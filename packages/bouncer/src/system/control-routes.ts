@@ -33,7 +33,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     GET: (control) => ({ status: 200, body: { grants: control.grants() } satisfies GrantList }),
     async DELETE(control, { query }) {
       const target = targetOf(query);
-      if (target === undefined) return failure(400, 'name one of id, address, client, or all');
+      if (target === undefined) return failure(400, 'name one of name, id, address, client, or all');
       return { status: 200, body: { grants: await control.revoke(target) } satisfies GrantList };
     },
   },
@@ -109,6 +109,8 @@ function targetOf(query: URLSearchParams): GrantTarget | undefined {
       return { id: value };
     case 'client':
       return { client: value };
+    case 'name':
+      return { name: value };
     case 'address': {
       const address = parseAddress(value);
       return address && { address };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAddress } from '../core/address.js';
 import type { Doorkeeper } from '../core/door.js';
 import { viewOf, type GrantState, type GrantTarget, type GrantView } from '../core/grant-view.js';
 import { ended, GrantTable, type Grant } from '../core/grants.js';
@@ -213,8 +214,16 @@ export class GrantKeeper {
     if (target === 'all') return this.#table.all();
     if ('client' in target) return this.#table.ofClient(target.client);
     if ('address' in target) return this.#table.ofAddress(target.address);
-    const grant = this.#table.get(target.id);
-    return grant === undefined ? [] : [grant];
+    if ('name' in target) return this.#named(target.name);
+    return [this.#table.get(target.id) ?? []].flat();
+  }
+
+  #named(name: string): Grant[] {
+    const address = parseAddress(name);
+    const found = [{ id: name }, ...(address === undefined ? [] : [{ address }])]
+      .map((target) => this.#chosen(target))
+      .find((grants) => grants.length > 0);
+    return found ?? this.#table.ofClient(name);
   }
 
   /** Ends grants now. That is on disk before anything is closed, so that none is taken up again. */
