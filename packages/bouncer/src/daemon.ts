@@ -1,7 +1,7 @@
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
-import type { Control } from './core/control.js';
-import { CarrierTables } from './core/carrier-tables.js';
+import type { Control, SeenPackets } from './core/control.js';
 import type { GrantTarget, GrantView } from './core/grant-view.js';
+import { carrierSearch, type MinuteSearch } from './core/minute-search.js';
 import { WindowTables } from './core/minute-table.js';
 import type { Moment } from './core/moment.js';
 import { ReplayCache } from './core/replay-cache.js';
@@ -188,6 +188,15 @@ export class Daemon implements Control {
     return this.#keeper.list();
   }
 
+  replay(): SeenPackets {
+    const { replay } = this.#acceptor.verifier;
+    const packets = Array.from(replay.tags(), ({ minute: at, tag }) => ({
+      minute: at,
+      tag: Buffer.from(tag).toString('base64'),
+    }));
+    return { floor: replay.floor, packets };
+  }
+
   async revoke(target: GrantTarget): Promise<readonly GrantView[]> {
     if (this.#stopping) throw new Error('bouncer is stopping');
     return this.#keeper.revoke(target);
@@ -278,6 +287,6 @@ export class Daemon implements Control {
   }
 }
 
-function carriersOf({ policy, carrierAge }: Config): CarrierTables | undefined {
-  return carrierAge === undefined ? undefined : new CarrierTables(policy, carrierAge);
+function carriersOf({ policy, carrierAge }: Config): MinuteSearch | undefined {
+  return carrierAge === undefined ? undefined : carrierSearch(policy, carrierAge);
 }

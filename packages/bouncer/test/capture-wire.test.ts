@@ -170,7 +170,7 @@ describe('CaptureWireDecoder', () => {
   });
 
   it('refuses kinds that it does not know', () => {
-    for (const kind of [0, 5, 6, 255]) {
+    for (const kind of [0, 6, 7, 255]) {
       expect(() => decoded(raw(kind, '""'))).to.throw(CaptureWireError, `record of kind ${kind}`);
     }
   });
@@ -181,7 +181,7 @@ describe('CaptureWireDecoder', () => {
   });
 
   it('refuses what is not JSON, and JSON of another form', () => {
-    for (const kind of [1, 3, 4]) {
+    for (const kind of [1, 3, 4, 5]) {
       for (const body of ['', '{', 'x', '"a', Buffer.from([0xff])]) {
         expect(() => decoded(raw(kind, body))).to.throw(CaptureWireError, 'record that is not JSON');
       }

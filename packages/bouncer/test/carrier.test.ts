@@ -12,7 +12,7 @@ import {
   seed,
   serverId,
 } from '@bouncer-spa/protocol';
-import { CarrierTables } from '@bouncer-spa/bouncer/dist/core/carrier-tables.js';
+import { carrierSearch } from '@bouncer-spa/bouncer/dist/core/minute-search.js';
 import { WindowTables } from '@bouncer-spa/bouncer/dist/core/minute-table.js';
 import { parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/network.js';
 import type { Action, Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
@@ -68,7 +68,7 @@ function verifierOf(
   age: number | undefined,
   replay = new ReplayCache({ floor: minute(0), tags: [] }),
 ): Verifier {
-  const carriers = age === undefined ? undefined : new CarrierTables(policy, age);
+  const carriers = age === undefined ? undefined : carrierSearch(policy, age);
   return { policy, window: new WindowTables(policy), carriers, replay };
 }
 
@@ -186,7 +186,7 @@ describe('A packet that a carrier brings', () => {
   });
 
   it('has locators kept for a few minutes only, whoever brings junk', () => {
-    const tables = new CarrierTables(policyOf(2), 1_440);
+    const tables = carrierSearch(policyOf(2), 1_440);
     const now = minuteOf(NOW);
     const first = new WindowTables(policyOf(2)).around(now)[0];
     const [table] = tables.withGate(first?.gate ?? 0, now);

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { minute } from '@bouncer-spa/protocol';
 import bunyan from 'bunyan';
 import type { Control } from '@bouncer-spa/bouncer/dist/core/control.js';
 import type { Submission } from '@bouncer-spa/bouncer/dist/core/submission.js';
@@ -44,6 +45,7 @@ describe('The control server', () => {
     status: () => STATUS,
     reload: () => Promise.resolve(problems),
     grants: () => grants,
+    replay: () => ({ floor: minute(29_453_760), packets: [] }),
     revoke: (target) => {
       revoked = target;
       return Promise.resolve(grants);

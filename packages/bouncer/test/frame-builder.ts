@@ -159,6 +159,17 @@ export function cooked(packet: Uint8Array, fields: CookedFields = {}): Buffer {
   return Buffer.concat([header, typed(packet, fields)]);
 }
 
+/** A cooked frame of version 2, which has no tags. */
+export function cooked2(packet: Uint8Array, fields: Omit<CookedFields, 'tags'> = {}): Buffer {
+  const behind = typed(packet, fields);
+  const header = Buffer.alloc(20);
+  header.set(behind.subarray(0, 2), 0);
+  header.writeUInt32BE(7, 4);
+  header.writeUInt16BE(1, 8); // ARPHRD_ETHER
+  header.set([fields.packetType ?? 0, 6, 0x02, 0, 0, 0, 0, 0x07], 10);
+  return Buffer.concat([header, behind.subarray(2)]);
+}
+
 export function loopback(packet: Uint8Array, family: number, order: 'little' | 'big' = 'little'): Buffer {
   const header = Buffer.alloc(4);
   if (order === 'little') header.writeUInt32LE(family);

@@ -44,6 +44,18 @@ describe('a frame', () => {
     expect(parseFrame('LINKTYPE_LINUX_SLL', frame)).to.deep.equal(FROM_IPV4);
   });
 
+  it('of Linux cooked capture, version 2, has its IPv4 datagram read', () => {
+    const frame = bytes(`0800 0000 00000003 0001 00 06 0200000000070000 ${IPV4}`);
+    expect(parseFrame('LINKTYPE_LINUX_SLL2', frame)).to.deep.equal(FROM_IPV4);
+  });
+
+  it('of Linux cooked capture, version 2, has its IPv6 datagram read, unless this host sent it', () => {
+    const frame = bytes(`86dd 0000 00000003 0001 04 06 0200000000070000 ${IPV6}`);
+    expect(parseFrame('LINKTYPE_LINUX_SLL2', frame)).to.equal('outgoing');
+    frame[10] = 1;
+    expect(parseFrame('LINKTYPE_LINUX_SLL2', frame)).to.deep.equal(FROM_IPV6);
+  });
+
   it('of BSD loopback has its IPv4 datagram read', () => {
     expect(parseFrame('NULL', bytes(`02000000 ${IPV4}`))).to.deep.equal(FROM_IPV4);
   });
@@ -67,8 +79,9 @@ describe('a frame', () => {
 });
 
 describe('a link type', () => {
-  it('is one of the four that can be read', () => {
-    expect(['ETHERNET', 'LINKTYPE_LINUX_SLL', 'NULL', 'RAW'].filter(isLinkType)).to.have.length(4);
+  it('is one of the five that can be read', () => {
+    const names = ['ETHERNET', 'LINKTYPE_LINUX_SLL', 'LINKTYPE_LINUX_SLL2', 'NULL', 'RAW'];
+    expect(names.filter(isLinkType)).to.have.length(5);
   });
 
   it('is not a link type of cap that cannot be read, nor a property that every object has', () => {

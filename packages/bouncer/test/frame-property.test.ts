@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import {
   cooked,
+  cooked2,
   ETHER_TYPE,
   ethernet,
   ipv4,
@@ -18,7 +19,13 @@ import { applyEdits, edits } from './frame-edit.js';
 import { SAMPLES } from './frame-samples.js';
 import { resultText } from './frame-text.js';
 
-const LINK_TYPES: readonly LinkType[] = ['ETHERNET', 'LINKTYPE_LINUX_SLL', 'NULL', 'RAW'];
+const LINK_TYPES: readonly LinkType[] = [
+  'ETHERNET',
+  'LINKTYPE_LINUX_SLL',
+  'LINKTYPE_LINUX_SLL2',
+  'NULL',
+  'RAW',
+];
 
 const FAULTS: Readonly<Record<FrameFault, true>> = {
   truncated: true,
@@ -152,6 +159,7 @@ describe('any frame that is built right', () => {
         const frames: readonly (readonly [LinkType, Uint8Array])[] = [
           ['ETHERNET', ethernet(built.packet, fields)],
           ['LINKTYPE_LINUX_SLL', cooked(built.packet, { ...fields, packetType: pick })],
+          ['LINKTYPE_LINUX_SLL2', cooked2(built.packet, { padding: rest, packetType: pick })],
           ['NULL', loopback(padded, family, bytes)],
           ['RAW', padded],
         ];

@@ -1,6 +1,7 @@
 import type { LinkType } from '@bouncer-spa/bouncer/dist/core/frame.js';
 import {
   cooked,
+  cooked2,
   ETHER_TYPE,
   ethernet,
   ipv4,
@@ -66,6 +67,8 @@ export const SAMPLES: readonly Sample[] = [
   six('Ethernet, IPv6 with extensions', 'ETHERNET', ethernet(knock6({ extensions: EXTENSIONS }))),
   four('cooked, IPv4', 'LINKTYPE_LINUX_SLL', cooked(knock4())),
   six('cooked with a tag, IPv6', 'LINKTYPE_LINUX_SLL', cooked(knock6(), { tags: [C_TAG] })),
+  four('cooked of version 2, IPv4', 'LINKTYPE_LINUX_SLL2', cooked2(knock4())),
+  six('cooked of version 2, IPv6', 'LINKTYPE_LINUX_SLL2', cooked2(knock6())),
   four('loopback, IPv4', 'NULL', loopback(knock4(), 2)),
   six('loopback in the other byte order, IPv6', 'NULL', loopback(knock6(), 30, 'big')),
   four('raw, IPv4', 'RAW', knock4()),

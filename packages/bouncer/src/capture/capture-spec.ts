@@ -8,8 +8,8 @@ export interface CaptureSpec {
   readonly port: number;
   /** In the language of pcap-filter(7). */
   readonly filter: string;
-  /** Those in the filter, for a backend that has none. */
-  readonly gates: readonly number[];
+  /** Those in the filter, for a backend that has none; without them, whatever comes to the port. */
+  readonly gates?: readonly number[] | undefined;
   /** Whom to become once the capture is open. */
   readonly uid: number;
   readonly gid: number;

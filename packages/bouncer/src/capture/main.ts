@@ -25,7 +25,7 @@ class Capture {
   readonly #linkType: LinkType;
   readonly #destinations: Destinations;
   /** What is to be looked at here, since no filter of the kernel has. */
-  readonly #wanted: { readonly port: number; readonly gates: ReadonlySet<number> } | undefined;
+  readonly #wanted: { readonly port: number; readonly gates: ReadonlySet<number> | undefined } | undefined;
   readonly #refused: Record<string, number> = {};
   #dropped = 0;
   #reported = -Infinity;
@@ -34,7 +34,7 @@ class Capture {
     this.#pipe = pipe;
     this.#linkType = linkType;
     this.#destinations = new Destinations(destination);
-    this.#wanted = backend === 'raw-socket' ? { port, gates: new Set(gates) } : undefined;
+    this.#wanted = backend === 'raw-socket' ? { port, gates: gates && new Set(gates) } : undefined;
   }
 
   /** @param frame valid only during the call */
@@ -61,7 +61,8 @@ class Capture {
   #isWanted({ destinationPort, payload }: Datagram): boolean {
     if (this.#wanted === undefined) return true;
     const { port, gates } = this.#wanted;
-    return destinationPort === port && payload.length >= GATE_SIZE && gates.has(gateOf(payload));
+    if (destinationPort !== port) return false;
+    return gates === undefined || (payload.length >= GATE_SIZE && gates.has(gateOf(payload)));
   }
 
   #refuse(fault: string): void {

@@ -45,6 +45,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./status.js'),
   },
   {
+    name: 'diagnose',
+    summary: 'say for a minute of each datagram at the port what is wrong with it',
+    load: () => import('./diagnose.js'),
+  },
+  {
+    name: 'explain',
+    summary: 'say the same of the datagrams in a capture file',
+    load: () => import('./explain.js'),
+  },
+  {
     name: 'submit',
     summary: 'hand the daemon a packet that came by another way, such as by mail',
     load: () => import('./submit.js'),

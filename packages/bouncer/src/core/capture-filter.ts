@@ -48,12 +48,22 @@ export function filterCovers(filter: CaptureFilter, now: Minute, delta: number):
 export function filterExpression(port: number, gates: readonly number[]): string {
   const udpOverIpv4 = `ip and udp dst port ${port} and ${packetAt((at) => `udp[${at}]`, gates)}`;
   const udpOverIpv6 = `ip6 and udp dst port ${port} and ${packetAt((at) => `ip6[40 + ${at}]`, gates)}`;
-  // Hop-by-hop options, routing, destination options: 8 bytes and as many times 8 as byte 1 says.
-  const behindHeader = (at: string) => `ip6[(ip6[41] << 3) + 48 + ${at}]`;
-  const udpBehindHeader =
-    `ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60) and ip6[40] = 17 and ` +
-    `${behindHeader('2:2')} = ${port} and ${packetAt(behindHeader, gates)}`;
+  const udpBehindHeader = `${portBehindHeader(port)} and ${packetAt(behindHeader, gates)}`;
   return `(${udpOverIpv4}) or (${udpOverIpv6}) or (${udpBehindHeader})`;
+}
+
+/** Datagrams to the port, whatever they are. */
+export function portExpression(port: number): string {
+  return `(udp dst port ${port}) or (${portBehindHeader(port)})`;
+}
+
+function portBehindHeader(port: number): string {
+  return `ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60) and ip6[40] = 17 and ${behindHeader('2:2')} = ${port}`;
+}
+
+/** Hop-by-hop options, routing, destination options: 8 bytes and as many times 8 as byte 1 says. */
+function behindHeader(at: string): string {
+  return `ip6[(ip6[41] << 3) + 48 + ${at}]`;
 }
 
 /** @param field gives the expression for `OFFSET:SIZE` in the UDP header and what follows it */

@@ -11,6 +11,8 @@ import type { Datagram } from './datagram.js';
 export type CaptureRecord =
   | { readonly kind: 'listening'; readonly linkType: string }
   | { readonly kind: 'datagram'; readonly datagram: Datagram }
+  /** Of a capture file only: Unix time in milliseconds at which the datagram behind it was captured. */
+  | { readonly kind: 'moment'; readonly unix: number }
   | { readonly kind: 'report'; readonly report: CaptureReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -27,7 +29,7 @@ export class CaptureWireError extends Error {
   override readonly name = 'CaptureWireError';
 }
 
-const KIND = { listening: 1, datagram: 2, report: 3, failed: 4 } as const;
+const KIND = { listening: 1, datagram: 2, report: 3, failed: 4, moment: 5 } as const;
 
 const LENGTH_SIZE = 2;
 const KIND_SIZE = 1;
@@ -105,6 +107,8 @@ function bodyOf(record: Exclude<CaptureRecord, { kind: 'datagram' }>): unknown {
       return record.linkType;
     case 'report':
       return record.report;
+    case 'moment':
+      return record.unix;
     case 'failed':
       return record.reason.slice(0, MAX_TEXT).replaceAll(/[^ -~]/g, '?');
   }
@@ -120,6 +124,8 @@ function decodeRecord(kind: number, body: Buffer): CaptureRecord {
       return { kind: 'report', report: decodeReport(body) };
     case KIND.failed:
       return { kind: 'failed', reason: decodeText(body) };
+    case KIND.moment:
+      return { kind: 'moment', unix: decodeMoment(body) };
     default:
       throw new CaptureWireError(`record of kind ${kind}`);
   }
@@ -148,6 +154,12 @@ function decodeReport(body: Buffer): CaptureReport {
     }
   }
   throw new CaptureWireError('report of another form');
+}
+
+function decodeMoment(body: Buffer): number {
+  const value = decodeJson(body);
+  if (!isCount(value)) throw new CaptureWireError('moment of another form');
+  return value;
 }
 
 function decodeText(body: Buffer): string {

@@ -1,3 +1,4 @@
+import type { Minute } from '@bouncer-spa/protocol';
 import type { GrantTarget, GrantView } from './grant-view.js';
 import type { Status } from './status.js';
 import type { Submission } from './submission.js';
@@ -7,11 +8,24 @@ export interface GrantList {
   readonly grants: readonly GrantView[];
 }
 
+/** Packets that were accepted, as `/replay` tells them. */
+export interface SeenPackets {
+  /** Nothing of an earlier minute is accepted. */
+  readonly floor: Minute;
+  readonly packets: readonly {
+    readonly minute: Minute;
+    /** In base64. */
+    readonly tag: string;
+  }[];
+}
+
 /** What an administrator may ask of the running daemon. */
 export interface Control {
   status(): Status;
   /** What is open now, and what is being closed. */
   grants(): readonly GrantView[];
+  /** What is remembered so that nothing is accepted twice. */
+  replay(): SeenPackets;
   /** Ends grants before their time. @returns what has become of them within some seconds */
   revoke(target: GrantTarget): Promise<readonly GrantView[]>;
   /** Reads the config again and goes over to it. @returns everything that is wrong with it, if anything is */

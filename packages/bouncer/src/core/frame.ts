@@ -1,15 +1,16 @@
 import type { Datagram } from './datagram.js';
 import type { FrameFault } from './frame/fault.js';
-import { parseCooked, parseEthernet, parseLoopback, parseRaw } from './frame/link.js';
+import { parseCooked, parseCooked2, parseEthernet, parseLoopback, parseRaw } from './frame/link.js';
 
 export type { FrameFault };
 
-/** How a frame begins, in the words of what `cap` returns from `open()`. */
-export type LinkType = 'ETHERNET' | 'LINKTYPE_LINUX_SLL' | 'NULL' | 'RAW';
+/** How a frame begins, in the words of what `cap` returns from `open()`, and one that is in files only. */
+export type LinkType = 'ETHERNET' | 'LINKTYPE_LINUX_SLL' | 'LINKTYPE_LINUX_SLL2' | 'NULL' | 'RAW';
 
 const PARSERS: Readonly<Record<LinkType, (frame: Uint8Array) => Datagram | FrameFault>> = {
   ETHERNET: parseEthernet,
   LINKTYPE_LINUX_SLL: parseCooked,
+  LINKTYPE_LINUX_SLL2: parseCooked2,
   NULL: parseLoopback,
   RAW: parseRaw,
 };

@@ -54,6 +54,13 @@ export class ReplayCache {
     return this.#floor;
   }
 
+  /** The tags of accepted packets that are remembered. */
+  *tags(): Generator<{ readonly minute: Minute; readonly tag: Uint8Array }> {
+    for (const [at, tags] of this.#byMinute) {
+      for (const key of tags.keys()) yield { minute: at, tag: Buffer.from(key, 'latin1') };
+    }
+  }
+
   /** Number of tags remembered. */
   get size(): number {
     let size = 0;

@@ -6,9 +6,9 @@ import {
   type Minute,
   type Packet,
 } from '@bouncer-spa/protocol';
-import type { CarrierTables } from './carrier-tables.js';
 import type { Arrival } from './datagram.js';
 import type { LocatorEntry } from './locator-pairs.js';
+import type { MinuteSearch } from './minute-search.js';
 import type { MinuteTable, WindowTables } from './minute-table.js';
 import type { Moment } from './moment.js';
 import { authorize, type Policy } from './policy.js';
@@ -20,13 +20,13 @@ export interface Verifier {
   readonly policy: Policy;
   readonly window: WindowTables;
   /** For what carriers bring; `undefined` if they are not trusted to. */
-  readonly carriers?: CarrierTables | undefined;
+  readonly carriers?: MinuteSearch | undefined;
   readonly replay: ReplayCache;
 }
 
 /** Minutes from the earliest that may be accepted, by whatever way, to the latest (PROTOCOL.md section 8). */
 export function windowWidth({ policy, carriers }: Verifier): number {
-  return policy.delta + (carriers?.age ?? policy.delta);
+  return policy.delta + (carriers?.back ?? policy.delta);
 }
 
 /**

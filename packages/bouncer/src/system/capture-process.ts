@@ -130,7 +130,7 @@ export class CaptureProcess {
           else if (record.kind === 'listening') {
             this.#watch();
             onListening();
-          } else this.#failure = record.reason;
+          } else if (record.kind === 'failed') this.#failure = record.reason;
         }
       } catch (error) {
         if (!(error instanceof CaptureWireError)) throw error;

@@ -63,6 +63,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
       return { status: submission.decision === 'accept' ? 200 : 422, body: submission };
     },
   },
+  '/replay': { GET: (control) => ({ status: 200, body: control.replay() }) },
   '/metrics': {
     async GET(control) {
       const { CONTENT_TYPE, metricsText } = await import('./metrics.js');

@@ -27,6 +27,9 @@ const ETHERNET_TYPE_OFFSET = 12;
 /** Offsets in bytes of a cooked header's fields (LINKTYPE_LINUX_SLL, tcpdump.org/linktypes). */
 const COOKED_OFFSET = { packetType: 0, etherType: 14 } as const;
 
+/** The same of version 2 (LINKTYPE_LINUX_SLL2), where the EtherType stands in front. */
+const COOKED2_OFFSET = { etherType: 0, packetType: 10, packet: 20 } as const;
+
 /** Packet type of a frame that this host sent. Those received are 0 to 3, and there are no others. */
 const COOKED_OUTGOING = 4;
 
@@ -44,10 +47,25 @@ export function parseEthernet(frame: Uint8Array): Datagram | FrameFault {
 /** Reads a Linux cooked frame of version 1, as the device `any` gives them. */
 export function parseCooked(frame: Uint8Array): Datagram | FrameFault {
   if (frame.length < COOKED_OFFSET.etherType) return 'truncated';
-  const packetType = uint16(frame, COOKED_OFFSET.packetType);
+  return (
+    packetTypeFault(uint16(frame, COOKED_OFFSET.packetType)) ?? parseTyped(frame, COOKED_OFFSET.etherType)
+  );
+}
+
+/**
+ * Reads a Linux cooked frame of version 2, as tcpdump writes them into files. Tags that the kernel has
+ * taken out are not put back into those.
+ */
+export function parseCooked2(frame: Uint8Array): Datagram | FrameFault {
+  if (frame.length < COOKED2_OFFSET.packet) return 'truncated';
+  const fault = packetTypeFault(uint8(frame, COOKED2_OFFSET.packetType));
+  if (fault !== undefined) return fault;
+  return parseBehindType(uint16(frame, COOKED2_OFFSET.etherType), frame, COOKED2_OFFSET.packet);
+}
+
+function packetTypeFault(packetType: number): FrameFault | undefined {
   if (packetType === COOKED_OUTGOING) return 'outgoing';
-  if (packetType > COOKED_OUTGOING) return 'malformed';
-  return parseTyped(frame, COOKED_OFFSET.etherType);
+  return packetType > COOKED_OUTGOING ? 'malformed' : undefined;
 }
 
 /** Reads a BSD loopback frame. */
@@ -84,11 +102,15 @@ function parseTyped(frame: Uint8Array, at: number): Datagram | FrameFault {
     const network = offset + ETHER_TYPE_SIZE;
     if (network > frame.length) return 'truncated';
     const type = uint16(frame, offset);
-    if (type === ETHER_TYPE.ipv4) return parseIpv4(frame, network);
-    if (type === ETHER_TYPE.ipv6) return parseIpv6(frame, network);
-    if (!isVlan(type)) return 'not-ip';
+    if (!isVlan(type)) return parseBehindType(type, frame, network);
   }
   return 'too-deep';
+}
+
+/** @param at offset in bytes of what the EtherType announces */
+function parseBehindType(type: number, frame: Uint8Array, at: number): Datagram | FrameFault {
+  if (type === ETHER_TYPE.ipv4) return parseIpv4(frame, at);
+  return type === ETHER_TYPE.ipv6 ? parseIpv6(frame, at) : 'not-ip';
 }
 
 function isVlan(type: number): boolean {

@@ -7,26 +7,32 @@ import type { Policy } from './policy.js';
 /** Minutes whose locators are kept: whoever brings junk with a good gate makes one be computed. */
 const MOST_TABLES = 4;
 
-/** The minutes of the longer window that packets brought by a carrier have (PROTOCOL.md section 8). */
-export class CarrierTables {
-  /** Minutes back that are accepted; not less than delta. */
-  readonly age: number;
+/**
+ * Looks for the minute of a packet in more of them than tables are kept for: the longer window of what a
+ * carrier brings (PROTOCOL.md section 8), and all that a wrong clock could mean.
+ */
+export class MinuteSearch {
+  /** Minutes back that are looked at. */
+  readonly back: number;
+  /** Minutes ahead that are looked at. */
+  readonly ahead: number;
   readonly #policy: Policy;
   readonly #pairs: LocatorPairs;
   readonly #gates = new Map<Minute, number>();
   /** The latest used is the last. */
   readonly #tables = new Map<Minute, MinuteTable>();
 
-  constructor(policy: Policy, age: number) {
+  constructor(policy: Policy, back: number, ahead: number) {
     this.#policy = policy;
     this.#pairs = new LocatorPairs(policy);
-    this.age = Math.max(age, policy.delta);
+    this.back = back;
+    this.ahead = ahead;
   }
 
-  /** The tables of those minutes from `now - age` to `now + delta` that have the gate. */
+  /** The tables of those minutes from `now - back` to `now + ahead` that have the gate. */
   withGate(gate: number, now: Minute): readonly MinuteTable[] {
-    const first = Math.max(0, now - this.age);
-    const last = now + this.#policy.delta;
+    const first = Math.max(0, now - this.back);
+    const last = now + this.ahead;
     for (const known of this.#gates.keys()) if (known < first || known > last) this.#gates.delete(known);
     const tables: MinuteTable[] = [];
     for (let at = minute(first); at <= last; at = minute(at + 1)) {
@@ -53,4 +59,9 @@ export class CarrierTables {
     }
     return table;
   }
+}
+
+/** For what a carrier brings: as old as `age` in minutes, but no less than a datagram may be. */
+export function carrierSearch(policy: Policy, age: number): MinuteSearch {
+  return new MinuteSearch(policy, Math.max(age, policy.delta), policy.delta);
 }

@@ -1,0 +1,90 @@
+/**
+ * The process that reads a capture file: the file is its standard input, records of the datagrams at a
+ * port its standard output. It gives up every privilege before it looks at the first byte.
+ *
+ *   file-main.js PORT UID GID
+ */
+import { readSync, writeSync } from 'node:fs';
+import { readCaptureFile } from '../core/capture-file/read.js';
+import { encodeDatagramRecord, encodeRecord, fitsRecord } from '../core/capture-wire.js';
+import { parseFrame, type LinkType } from '../core/frame.js';
+import { reasonOf } from './or-exit.js';
+import { dropPrivileges } from './privileges.js';
+
+/** By their numbers (tcpdump.org/linktypes). BSDs and old tcpdumps have numbers of their own for raw IP. */
+const LINK_TYPES: ReadonlyMap<number, LinkType> = new Map([
+  [0, 'NULL'],
+  [1, 'ETHERNET'],
+  [12, 'RAW'],
+  [14, 'RAW'],
+  [101, 'RAW'],
+  [113, 'LINKTYPE_LINUX_SLL'],
+  [228, 'RAW'],
+  [229, 'RAW'],
+  [276, 'LINKTYPE_LINUX_SLL2'],
+]);
+
+const INPUT_FD = 0;
+const OUTPUT_FD = 1;
+
+/** Bytes that are read, and written, at once. */
+const BATCH = 64 * 1024;
+
+let input: Buffer = Buffer.alloc(0);
+let output: Buffer[] = [];
+let outputSize = 0;
+
+/** The next so many bytes of the file; fewer only at its end. */
+function take(size: number): Buffer {
+  while (input.length < size) {
+    const piece = Buffer.allocUnsafe(Math.max(BATCH, size));
+    const count = readSync(INPUT_FD, piece);
+    if (count === 0) break;
+    input = Buffer.concat([input, piece.subarray(0, count)]);
+  }
+  const bytes = input.subarray(0, size);
+  input = input.subarray(size);
+  return bytes;
+}
+
+function write(record: Uint8Array): void {
+  output.push(Buffer.from(record));
+  outputSize += record.length;
+  if (outputSize >= BATCH) flush();
+}
+
+/** Waits for the reader, as a file does not run away. */
+function flush(): void {
+  let rest = Buffer.concat(output);
+  while (rest.length > 0) rest = rest.subarray(writeSync(OUTPUT_FD, rest));
+  output = [];
+  outputSize = 0;
+}
+
+function readFile(port: number): void {
+  const refused: Record<string, number> = {};
+  const refuse = (fault: string): void => {
+    refused[fault] = (refused[fault] ?? 0) + 1;
+  };
+  for (const { linkType, time, bytes } of readCaptureFile(take)) {
+    const type = LINK_TYPES.get(linkType);
+    const datagram = type === undefined ? `link-type-${linkType}` : parseFrame(type, bytes);
+    if (typeof datagram === 'string') refuse(datagram);
+    else if (datagram.destinationPort !== port) refuse('other-port');
+    else if (!fitsRecord(datagram.payload)) refuse('too-long');
+    else {
+      write(encodeRecord({ kind: 'moment', unix: time }));
+      write(encodeDatagramRecord(datagram));
+    }
+  }
+  write(encodeRecord({ kind: 'report', report: { dropped: 0, refused } }));
+}
+
+try {
+  const [port = 0, uid = -1, gid = -1] = process.argv.slice(2).map(Number);
+  dropPrivileges(uid, gid);
+  readFile(port);
+} catch (error) {
+  write(encodeRecord({ kind: 'failed', reason: reasonOf(error) }));
+}
+flush();

@@ -1,0 +1,186 @@
+import { spawnSync } from 'node:child_process';
+import { CaptureFileError } from '@bouncer-spa/bouncer/dist/core/capture-file/captured-frame.js';
+import { readCaptureFile } from '@bouncer-spa/bouncer/dist/core/capture-file/read.js';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { knock4 } from './frame-samples.js';
+
+const RAW = 101;
+const SECONDS = 1_767_225_625;
+const FRAME = knock4();
+
+type Order = 'little' | 'big';
+
+/** Writes numbers of some sizes in bytes, one behind the other. */
+function numbers(order: Order, ...fields: readonly (readonly [size: 2 | 4 | 8, value: number])[]): Buffer {
+  return Buffer.concat(
+    fields.map(([size, value]) => {
+      const bytes = Buffer.alloc(size);
+      if (size === 8) bytes.writeBigInt64BE(BigInt(value));
+      else bytes.writeUIntBE(value, 0, size);
+      return order === 'big' ? bytes : bytes.reverse();
+    }),
+  );
+}
+
+/** See pcap-savefile(5). */
+function pcap(order: Order, magic: number, fraction: number): Buffer {
+  const size = FRAME.length;
+  const header = numbers(order, [4, magic], [2, 2], [2, 4], [4, 0], [4, 0], [4, 0xffff], [4, RAW]);
+  const frame = numbers(order, [4, SECONDS], [4, fraction], [4, size], [4, size]);
+  return Buffer.concat([header, frame, FRAME]);
+}
+
+function block(order: Order, type: number, body: Buffer): Buffer {
+  const padded = Buffer.concat([body, Buffer.alloc(-body.length & 3)]);
+  const length = 12 + padded.length;
+  return Buffer.concat([numbers(order, [4, type], [4, length]), padded, numbers(order, [4, length])]);
+}
+
+function section(order: Order): Buffer {
+  return block(
+    order,
+    0x0a0d0d0a,
+    Buffer.concat([numbers(order, [4, 0x1a2b3c4d], [2, 1], [2, 0]), Buffer.alloc(8, 0xff)]),
+  );
+}
+
+function device(order: Order, options: Buffer = Buffer.alloc(0)): Buffer {
+  return block(order, 1, Buffer.concat([numbers(order, [2, RAW], [2, 0], [4, 0xffff]), options]));
+}
+
+/** @param units time since 1970 in the unit of the interface */
+function frame(order: Order, index: number, units: number, bytes: Buffer = FRAME): Buffer {
+  const time = [[4, Math.floor(units / 2 ** 32)] as const, [4, units % 2 ** 32] as const];
+  const fields = numbers(order, [4, index], ...time, [4, bytes.length], [4, bytes.length]);
+  return block(order, 6, Buffer.concat([fields, bytes]));
+}
+
+const MICROSECONDS = SECONDS * 1e6 + 123_456;
+
+const TWO_ORDERS = 'pcapng with a second section in the other byte order';
+
+const FILES: Readonly<Record<string, Buffer>> = {
+  'pcap, big-endian': pcap('big', 0xa1b2c3d4, 123_456),
+  'pcap, little-endian': pcap('little', 0xa1b2c3d4, 123_456),
+  'pcap of nanoseconds, big-endian': pcap('big', 0xa1b23c4d, 123_456_789),
+  'pcap of nanoseconds, little-endian': pcap('little', 0xa1b23c4d, 123_456_789),
+  'pcapng, big-endian': Buffer.concat([section('big'), device('big'), frame('big', 0, MICROSECONDS)]),
+  'pcapng, little-endian': Buffer.concat([
+    section('little'),
+    device('little'),
+    frame('little', 0, MICROSECONDS),
+  ]),
+  'pcapng with blocks that are not read': Buffer.concat([
+    section('little'),
+    block('little', 0x0bad, Buffer.alloc(13, 1)),
+    device('little'),
+    block('little', 5, Buffer.alloc(20)),
+    frame('little', 0, MICROSECONDS),
+  ]),
+  'pcapng with times in milliseconds and an offset': Buffer.concat([
+    section('little'),
+    device(
+      'little',
+      Buffer.concat([
+        numbers('little', [2, 2], [2, 3]),
+        Buffer.from('lo\0\0'),
+        numbers('little', [2, 9], [2, 1]),
+        Buffer.of(3, 0, 0, 0),
+        numbers('little', [2, 14], [2, 8], [8, SECONDS], [2, 0], [2, 0]),
+      ]),
+    ),
+    frame('little', 0, 123),
+  ]),
+  'pcapng with times in 1024ths of a second': Buffer.concat([
+    section('little'),
+    device('little', Buffer.concat([numbers('little', [2, 9], [2, 1]), Buffer.of(0x8a, 0, 0, 0)])),
+    frame('little', 0, SECONDS * 1024 + 126),
+  ]),
+  [TWO_ORDERS]: Buffer.concat([
+    section('little'),
+    device('little'),
+    section('big'),
+    device('big'),
+    frame('big', 0, MICROSECONDS),
+  ]),
+};
+
+function read(file: Uint8Array): { time: number; bytes: string; linkType: number }[] {
+  let rest = Buffer.from(file);
+  const take = (size: number): Buffer => {
+    const bytes = rest.subarray(0, size);
+    rest = rest.subarray(size);
+    return bytes;
+  };
+  return Array.from(readCaptureFile(take), ({ time, bytes, linkType }) => ({
+    time,
+    bytes: Buffer.from(bytes).toString('hex'),
+    linkType,
+  }));
+}
+
+describe('A capture file', () => {
+  for (const [name, file] of Object.entries(FILES)) {
+    it(`is read: ${name}`, () => {
+      const frames = read(file);
+      expect(frames).to.deep.equal([
+        { time: SECONDS * 1_000 + 123, bytes: FRAME.toString('hex'), linkType: RAW },
+      ]);
+    });
+
+    it(`that is cut anywhere is refused or ends between frames: ${name}`, () => {
+      for (let size = 0; size < file.length; size++) {
+        try {
+          expect(read(file.subarray(0, size)), String(size)).to.deep.equal([]);
+        } catch (error) {
+          expect(error, String(size)).to.be.instanceOf(CaptureFileError);
+        }
+      }
+    });
+
+    it(`that is damaged anywhere gives frames or a reason, and nothing else: ${name}`, () => {
+      const damage = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+      fc.assert(
+        fc.property(damage, (places) => {
+          const damaged = Buffer.from(file);
+          for (const [at, octet] of places) damaged[at] = octet;
+          try {
+            read(damaged);
+          } catch (error) {
+            expect(error).to.be.instanceOf(CaptureFileError);
+          }
+        }),
+        { numRuns: 500 },
+      );
+    });
+
+    // libpcap reads the length of a section's header in the byte order of the section before.
+    if (name === TWO_ORDERS) continue;
+    it(`is read as tcpdump reads it: ${name}`, () => {
+      const { stdout, stderr } = spawnSync('tcpdump', ['-r', '-', '-nn', '-tt', '-q'], {
+        input: file,
+        encoding: 'utf8',
+      });
+      expect(stdout, stderr).to.match(
+        /^1767225625\.123\d+ IP 192\.0\.2\.7\.4660 > 198\.51\.100\.9\.51324: UDP, length 5$/m,
+      );
+    });
+  }
+
+  it('that is none is refused with a reason', () => {
+    expect(() => read(Buffer.from('#!/bin/sh\n'))).to.throw(CaptureFileError, 'it is no capture file');
+    expect(() => read(Buffer.alloc(0))).to.throw(CaptureFileError, 'it is no capture file');
+  });
+
+  it('with a frame of an interface that it does not describe is refused', () => {
+    const file = Buffer.concat([section('little'), device('little'), frame('little', 1, MICROSECONDS)]);
+    expect(() => read(file)).to.throw(CaptureFileError, 'an interface that was not described');
+  });
+
+  it('with a frame larger than any can be is refused before so much is read', () => {
+    const file = pcap('little', 0xa1b2c3d4, 0);
+    file.writeUInt32LE(262_145, 32);
+    expect(() => read(file)).to.throw(CaptureFileError, 'a frame of 262145 bytes cannot be right');
+  });
+});

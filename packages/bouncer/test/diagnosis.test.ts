@@ -1,0 +1,181 @@
+import {
+  actionCode,
+  deriveClientKeys,
+  deriveGateSubkey,
+  gateKey,
+  minute,
+  seal,
+  seed,
+  serverId,
+  type Sealer,
+} from '@bouncer-spa/protocol';
+import type { Datagram } from '@bouncer-spa/bouncer/dist/core/datagram.js';
+import { Examiner } from '@bouncer-spa/bouncer/dist/core/diagnosis.js';
+import { diagnosisText, diagnosisWord } from '@bouncer-spa/bouncer/dist/core/diagnosis-text.js';
+import { parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/network.js';
+import type { Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
+import { expect } from 'chai';
+
+const ID = serverId('gate.example.org');
+const GATE = deriveGateSubkey(gateKey(new Uint8Array(32).fill(1)), ID);
+const MINUTE = 60_000;
+const NOW = 1_767_225_625_500;
+const SOURCE = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 1);
+
+const NOBODY: Network[] = [];
+const EVERYBODY = ['0.0.0.0/0', '::/0'].map((text) => {
+  const network = parseNetwork(text);
+  if (typeof network === 'string') throw new Error(network);
+  return network;
+});
+
+function clientOf(name: string, first: number, from: readonly Network[]): Client {
+  return {
+    name,
+    keys: deriveClientKeys(seed(new Uint8Array(32).fill(first)), ID),
+    actions: new Set(['ssh']),
+    from,
+    notAfter: undefined,
+    bind: 'source',
+    maxDuration: undefined,
+    mostGrants: 16,
+  };
+}
+
+const alice = clientOf('alice', 2, EVERYBODY);
+const bob = clientOf('bob', 3, NOBODY);
+const stranger = clientOf('stranger', 9, EVERYBODY);
+
+const policy: Policy = {
+  serverId: ID,
+  gate: GATE,
+  delta: 2,
+  clients: [alice, bob],
+  actions: [
+    {
+      name: 'ssh',
+      code: actionCode(21),
+      deed: { kind: 'run', run: ['/bin/true'], timeout: 20_000 },
+      argument: undefined,
+      duration: 30,
+      maxDuration: 600,
+    },
+  ],
+};
+
+/** @param minutes how far the sender's clock is ahead */
+function sealed(
+  { keys }: Client,
+  {
+    minutes = 0,
+    gate = GATE,
+    id = ID,
+    code = 21,
+  }: Partial<{ minutes: number; gate: Uint8Array; id: Sealer['serverId']; code: number }> = {},
+): Uint8Array {
+  const message = {
+    actionCode: actionCode(code),
+    duration: 0,
+    time: NOW + minutes * MINUTE,
+    address: undefined,
+    argument: '',
+  };
+  return seal({ serverId: id, gate, client: keys }, message);
+}
+
+function datagramOf(payload: Uint8Array): Datagram {
+  return { payload, source: SOURCE, sourcePort: 4_660, destination: SOURCE, destinationPort: 51_324 };
+}
+
+/** What an examiner that has seen nothing says, as its word and its sentence. */
+function finding(payload: Uint8Array): readonly [string, string] {
+  const datagram = datagramOf(payload);
+  const diagnosis = new Examiner(policy, { floor: minute(0), tags: [] }).examine(datagram, {
+    unix: NOW,
+    monotonic: 0,
+  });
+  return [diagnosisWord(diagnosis), diagnosisText(diagnosis, datagram)];
+}
+
+describe('A diagnosis', () => {
+  it('of a packet that is accepted says for whom', () => {
+    expect(finding(sealed(alice))).to.deep.equal(['accept', 'accepted: alice (ssh) for 198.51.100.1']);
+  });
+
+  it('of something else says how large it is and how large packets are', () => {
+    const [word, text] = finding(Buffer.from('knock knock'));
+    expect(word).to.equal('length');
+    expect(text).to.equal('no packet: it has 11 bytes, a packet has 124 to 508, in steps of 16');
+  });
+
+  for (const [minutes, text] of [
+    [-3, '3 minutes ago: the clock there is slow'],
+    [-1_440, '1440 minutes ago: the clock there is slow'],
+    [7, '7 minutes ahead: the clock there is fast'],
+    [1_440, '1440 minutes ahead: the clock there is fast'],
+  ] as const) {
+    it(`names who has a clock that is off by ${minutes} minutes`, () => {
+      const [word, sentence] = finding(sealed(alice, { minutes }));
+      expect(word).to.equal('clock');
+      expect(sentence).to.include(`sealed by alice (ssh) ${text}`);
+    });
+  }
+
+  it('does not look farther than a day either way', () => {
+    expect(finding(sealed(alice, { minutes: -1_441 }))[0]).to.equal('gate');
+    expect(finding(sealed(alice, { minutes: 1_441 }))[0]).to.equal('gate');
+  });
+
+  it('does not name a client whose packet of another minute was changed on the way', () => {
+    const packet = Uint8Array.from(sealed(alice, { minutes: -7 }));
+    packet[50] = (packet[50] ?? 0) ^ 1;
+    const [word, text] = finding(packet);
+    expect(word).to.equal('minute');
+    expect(text)
+      .to.match(/^for this server, 7 minutes ago, but by nobody it knows/)
+      .and.not.include('alice');
+  });
+
+  it('tells a stranger with the gate key, and an action code that nobody has, from another server', () => {
+    expect(finding(sealed(stranger))[0]).to.equal('locator');
+    expect(finding(sealed(alice, { code: 99 }))[0]).to.equal('locator');
+    expect(finding(sealed(stranger, { minutes: 9 }))[0]).to.equal('minute');
+    expect(
+      finding(
+        sealed(alice, {
+          gate: deriveGateSubkey(gateKey(new Uint8Array(32).fill(8)), ID),
+          id: serverId('other.example.org'),
+        }),
+      )[0],
+    ).to.equal('gate');
+  });
+
+  it('knows a client by its seed that has an old gate key', () => {
+    const [word, text] = finding(
+      sealed(alice, { gate: deriveGateSubkey(gateKey(new Uint8Array(32).fill(8)), ID) }),
+    );
+    expect(word).to.equal('gate-key');
+    expect(text).to.equal('sealed by alice (ssh) with another gate key: give the client a new bundle');
+  });
+
+  it('of a packet that the policy refuses names the client and the key to look at', () => {
+    const [word, text] = finding(sealed(bob));
+    expect(word).to.equal('network');
+    expect(text).to.equal(
+      'bob (ssh): the source is in none of the networks of the client: see from in its table',
+    );
+  });
+
+  it('knows a replay of what it has seen, and of what was accepted before', () => {
+    const packet = sealed(alice);
+    const examiner = new Examiner(policy, { floor: minute(0), tags: [] });
+    const words = [0, 1_000, 60_000].map((monotonic) =>
+      diagnosisWord(examiner.examine(datagramOf(packet), { unix: NOW, monotonic })),
+    );
+    expect(words).to.deep.equal(['accept', 'duplicate', 'replay']);
+    const tags = [{ minute: minute(Math.floor(NOW / MINUTE)), tag: packet.subarray(-32) }];
+    const informed = new Examiner(policy, { floor: minute(0), tags });
+    const diagnosis = informed.examine(datagramOf(packet), { unix: NOW, monotonic: 0 });
+    expect(diagnosisWord(diagnosis)).to.equal('replay');
+  });
+});
