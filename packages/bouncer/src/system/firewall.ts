@@ -46,14 +46,19 @@ export class Firewall implements Doorkeeper {
   open(door: Door, address: Uint8Array, seconds: number): Promise<void> {
     const element = formatAddress(address);
     const family = familyOf(address);
+    const asked = monotonicNow();
     return this.#inTurn(async () => {
+      const now = monotonicNow();
+      // What had to wait for its turn does not end later for that.
+      const left = seconds - (now - asked) / 1_000;
+      if (left <= 0) return;
       if (door.kind === 'sets') {
-        await this.#openSets(door.sets, element, family, seconds);
+        await this.#openSets(door.sets, element, family, left);
         return;
       }
       const sets = door.ports.map((ports) => setOf(ports, family));
-      await this.#nft.applyFast(openLines(sets.map(inGuard), element, seconds));
-      for (const set of sets) this.#live.opened(set, element, seconds, monotonicNow());
+      await this.#nft.applyFast(openLines(sets.map(inGuard), element, left));
+      for (const set of sets) this.#live.opened(set, element, left, now);
     });
   }
 
