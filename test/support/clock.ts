@@ -3,14 +3,15 @@ import { pathToFileURL } from 'node:url';
 import type { Installation } from './installation.js';
 import { repositoryPath } from './paths.js';
 
-/** The clock of a daemon, which a test can set. */
+/** The clocks of a daemon, which a test can set. */
 export class Clock {
   readonly #file: string;
   #ahead = 0;
+  #monotonicAhead = 0;
 
   constructor(installation: Installation) {
     this.#file = installation.path('clock');
-    this.setAhead(0);
+    this.#write();
   }
 
   /** Unix time in milliseconds, as the daemon sees it. */
@@ -20,10 +21,14 @@ export class Clock {
 
   /** Sets how far it is ahead of the real time; it may step back, too. */
   setAhead(milliseconds: number): void {
-    // In one step, since the daemon reads the file at any time.
-    writeFileSync(`${this.#file}.new`, String(milliseconds));
-    renameSync(`${this.#file}.new`, this.#file);
     this.#ahead = milliseconds;
+    this.#write();
+  }
+
+  /** Has the clock that never steps begin anew, as at a start of the machine. No daemon may be running. */
+  beginAnew(): void {
+    this.#monotonicAhead = -Number(process.hrtime.bigint() / 1_000_000n);
+    this.#write();
   }
 
   /** Starts a process that has this clock. */
@@ -40,5 +45,11 @@ export class Clock {
         else process.env[name] = value;
       }
     }
+  }
+
+  /** In one step, since the daemon reads the file at any time. */
+  #write(): void {
+    writeFileSync(`${this.#file}.new`, `${this.#ahead} ${this.#monotonicAhead}`);
+    renameSync(`${this.#file}.new`, this.#file);
   }
 }
