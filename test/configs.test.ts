@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Installation } from './support/installation.js';
 import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
@@ -7,7 +8,10 @@ import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
 /** What an administrator would put in the place of the examples' own. */
 const SYSTEMCTL = '/usr/bin/systemctl';
 
+const UNIT = repositoryPath('configs/bouncer.service');
+
 const CHECKED = [
+  'bouncer-actions.conf',
   'bouncer.service',
   'bouncer.toml',
   'client.toml',
@@ -74,15 +78,31 @@ describe('The example', () => {
   });
 
   it('bouncer.service is one that systemd understands', () => {
-    const { status, stderr } = spawnSync(
-      'systemd-analyze',
-      ['verify', repositoryPath('configs/bouncer.service')],
-      { encoding: 'utf8' },
-    );
-    expect(stderr.split('\n').filter((line) => line.includes('bouncer.service'))).to.deep.equal([]);
+    const { status, stderr } = systemdAnalyze('verify', UNIT);
+    expect(stderr).to.equal('');
     expect(status).to.equal(0);
   });
+
+  it('bouncer-actions.conf is a drop-in for it that systemd understands', () => {
+    const folder = installation.path('bouncer.service.d');
+    mkdirSync(folder);
+    copyFileSync(repositoryPath('configs/bouncer.service'), installation.path('bouncer.service'));
+    copyFileSync(repositoryPath('configs/bouncer-actions.conf'), join(folder, 'actions.conf'));
+    const { status, stderr } = systemdAnalyze('verify', installation.path('bouncer.service'));
+    expect(stderr).to.equal('');
+    expect(status).to.equal(0);
+  });
+
+  it('bouncer.service leaves little to whoever takes it over', () => {
+    // In tenths: what systemd calls an exposure of 3.0 at most.
+    const { status, stdout } = systemdAnalyze('security', '--offline=true', '--threshold=30', UNIT);
+    expect(status, stdout).to.equal(0);
+  });
 });
+
+function systemdAnalyze(...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('systemd-analyze', words, { encoding: 'utf8' });
+}
 
 function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, args, { encoding: 'utf8' });

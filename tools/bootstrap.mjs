@@ -43,6 +43,8 @@ const FOR_TEST = [
   { debian: 'procmail', command: 'procmail' },
   { debian: 'shellcheck', command: 'shellcheck' },
   { debian: 'socat', command: 'socat' },
+  // systemd-analyze and systemd-notify; it starts nothing where it is not the first process.
+  { debian: 'systemd', command: 'systemd-analyze' },
   { debian: 'tcpd', command: 'tcpdmatch' },
   { debian: 'tcpdump', command: 'tcpdump' },
   { debian: 'ufw', command: 'ufw' },

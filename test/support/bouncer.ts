@@ -19,6 +19,8 @@ export interface LogRecord {
 export class Bouncer {
   readonly child: ChildProcess;
   readonly records: LogRecord[] = [];
+  /** The lines of the log as they are. */
+  readonly lines: string[] = [];
   /** What it wrote to standard error. */
   complaints = '';
   /** Settles with the exit status or the signal. */
@@ -31,22 +33,26 @@ export class Bouncer {
     );
     if (child.stdout === null) throw new Error('no standard output');
     createInterface({ input: child.stdout }).on('line', (line) => {
-      this.records.push(JSON.parse(line) as LogRecord);
+      this.lines.push(line);
+      this.records.push(JSON.parse(line.replace(/^<\d>/, '')) as LogRecord);
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.complaints += text;
     });
   }
 
-  /** Starts the daemon on a host without waiting for anything. */
+  /**
+   * Starts the daemon on a host without waiting for anything.
+   * @param node what runs its program: node, or a command that becomes it
+   */
   static spawn(
     network: Network,
     host: Host,
     installation: Installation,
     options: string[] = [],
-    node = process.execPath,
+    node: readonly string[] = [process.execPath],
   ): Bouncer {
-    const argv = [node, BOUNCER, 'run', '-c', installation.config, ...options];
+    const argv = [...node, BOUNCER, 'run', '-c', installation.config, ...options];
     return new Bouncer(network.start(host, argv, { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

@@ -8,6 +8,7 @@ import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
 import { submissionOf, type Submission } from './core/submission.js';
 import { GuardKeeper } from './guard-keeper.js';
+import { Supervision } from './supervision.js';
 import { Acceptor } from './system/acceptor.js';
 import { CaptureSet } from './system/capture-set.js';
 import { momentNow, monotonicNow } from './system/clock.js';
@@ -65,6 +66,7 @@ export class Daemon implements Control {
   readonly #acceptor: Acceptor;
   readonly #control: ControlSocket;
   readonly #metricsFile: MetricsFile;
+  readonly #supervision: Supervision;
   readonly #started: Moment = momentNow();
   #config: Config;
   #loadedAt = this.#started.unix;
@@ -97,6 +99,8 @@ export class Daemon implements Control {
     this.#captures = new CaptureSet(config, minuteOf(Date.now()), log, (datagram) => {
       this.#acceptor.judge(datagram);
     });
+    const watched = { captures: this.#captures, tally: this.#decisions.tally };
+    this.#supervision = new Supervision(process.env, watched, log);
   }
 
   /**
@@ -139,6 +143,7 @@ export class Daemon implements Control {
     guard.whenRepaired(() => void keeper.reconcile());
     const daemon = new Daemon(start, { store, replay: new ReplayCache(content), guard, keeper });
     daemon.#captures.start();
+    daemon.#supervision.start();
     void prepareTables(daemon.#acceptor.verifier.window);
     daemon.#ticker = setInterval(() => {
       daemon.#tick();
@@ -151,6 +156,7 @@ export class Daemon implements Control {
   async reload(): Promise<readonly string[]> {
     await this.#change(async () => {
       if (this.#stopping) return;
+      this.#supervision.reloading();
       try {
         await this.#goOverTo(await loadConfig(this.#file));
         this.#problems = [];
@@ -161,6 +167,7 @@ export class Daemon implements Control {
         const fields = { problems: this.#problems };
         this.#log.error(fields, `config not reloaded, the old one goes on: ${this.#problems.join('; ')}`);
       }
+      this.#supervision.ready();
     });
     return this.#stopping ? ['bouncer is stopping'] : this.#problems;
   }
@@ -219,6 +226,7 @@ export class Daemon implements Control {
   /** Stops listening, lets running actions end within their limit and closes the state. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#supervision.stopping();
     clearInterval(this.#ticker);
     this.#metricsFile.stop();
     await this.#changes;

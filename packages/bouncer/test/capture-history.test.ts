@@ -13,10 +13,31 @@ describe("The capture's history", () => {
   it('tells how often and why it was lost, and since when it is', () => {
     const history = new CaptureHistory(0);
     history.listen(11, 1_000);
-    history.lose('it went away', 2_000);
-    history.lose('it is still away', 3_000);
+    history.lose('it went away', 2_000, false);
+    history.lose('it is still away', 3_000, false);
     expect(history).to.include({ isListening: false, since: 2_000, pid: undefined, losses: 2 });
     expect(history.lastLoss).to.deep.equal({ at: 3_000, reason: 'it is still away' });
+  });
+
+  it('gives signs of life by all but an end that it was brought to because it hung', () => {
+    const history = new CaptureHistory(0);
+    const signs = [
+      (): void => {
+        history.listen(11, 1_000);
+      },
+      (): void => {
+        history.report({ dropped: 0, refused: {} }, undefined);
+      },
+      (): void => {
+        history.lose('it went away', 2_000, false);
+      },
+    ];
+    for (const sign of signs) {
+      sign();
+      expect([history.takeSign(), history.takeSign()]).to.deep.equal([true, false]);
+    }
+    history.lose('it was silent', 3_000, true);
+    expect(history.takeSign()).to.equal(false);
   });
 
   it('adds up the counts of several processes, each from its own beginning', () => {

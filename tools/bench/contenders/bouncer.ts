@@ -20,7 +20,13 @@ async function start(arena: Arena, { clients, node }: Conditions): Promise<Liste
   const { network, installation } = arena;
   configure(arena, clients);
   const began = Date.now();
-  const daemon = Bouncer.spawn(network, network.server, installation, [], node);
+  const daemon = Bouncer.spawn(
+    network,
+    network.server,
+    installation,
+    [],
+    node === undefined ? undefined : [node],
+  );
   /** Waits for a record. @returns the time of it by the daemon's clock, in milliseconds */
   const said = async (what: string, matches: (record: LogRecord) => boolean, from = 0): Promise<number> => {
     const look = (): LogRecord | undefined => daemon.records.slice(from).find(matches);

@@ -4,6 +4,7 @@ import { ConfigError } from '../system/config-error.js';
 import { loadConfig } from '../system/config-file.js';
 import { logSink } from '../system/log-sink.js';
 import { createLog } from '../system/log.js';
+import { leadsToJournal, PrioritySink } from '../system/priority-sink.js';
 import { StoreError } from '../system/replay-store.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { version } from '../system/version.js';
@@ -52,7 +53,8 @@ async function run(file: string, verbose: boolean, trial: number | undefined): P
     const config = await loadConfig(file);
     if (trial !== undefined && config.guard.plan.closed.length === 0)
       throw new ConfigError(file, [{ key: 'guard.ports', reason: 'is empty: there is no guard to try' }]);
-    const sink = logSink(STANDARD_OUTPUT);
+    const output = logSink(STANDARD_OUTPUT);
+    const sink = leadsToJournal(STANDARD_OUTPUT, process.env) ? new PrioritySink(output) : output;
     const log = createLog(sink, verbose ? 'debug' : config.log.level);
     process.on('uncaughtException', (err) => {
       log.fatal({ err }, 'bouncer broke');

@@ -16,6 +16,7 @@ export class CaptureHistory {
   #losses = 0;
   #lastLoss: { readonly at: number; readonly reason: string } | undefined;
   #dropped = 0;
+  #gaveSign = false;
   readonly #refused = new Map<string, number>();
 
   /** @param unix milliseconds; so all times here */
@@ -27,9 +28,12 @@ export class CaptureHistory {
     if (!this.#listening) this.#since = unix;
     this.#listening = true;
     this.#pid = pid;
+    this.#gaveSign = true;
   }
 
-  lose(reason: string, unix: number): void {
+  /** @param hung whether it had to be ended because it did nothing */
+  lose(reason: string, unix: number, hung: boolean): void {
+    this.#gaveSign ||= !hung;
     if (this.#listening) this.#since = unix;
     this.#listening = false;
     this.#pid = undefined;
@@ -39,6 +43,7 @@ export class CaptureHistory {
 
   /** @param former the process's report before this one, since each counts from its own beginning */
   report({ dropped, refused }: CaptureReport, former: CaptureReport | undefined): void {
+    this.#gaveSign = true;
     this.#dropped += increase(dropped, former?.dropped);
     for (const [name, count] of Object.entries(refused)) {
       const isTold = this.#refused.has(name) || (FAULT.test(name) && this.#refused.size < MOST_FAULTS);
@@ -46,6 +51,13 @@ export class CaptureHistory {
       const more = increase(count, former?.refused[name]);
       this.#refused.set(fault, (this.#refused.get(fault) ?? 0) + more);
     }
+  }
+
+  /** Whether it gave a sign of life since this was asked last: also if that was a reason for its end. */
+  takeSign(): boolean {
+    const gaveSign = this.#gaveSign;
+    this.#gaveSign = false;
+    return gaveSign;
   }
 
   get isListening(): boolean {

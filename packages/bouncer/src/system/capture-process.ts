@@ -45,6 +45,7 @@ export class CaptureProcess {
   readonly #listener: CaptureListener;
   #complaint = '';
   #failure: string | undefined;
+  #hung = false;
   #heard = false;
   #lastReport: CaptureReport | undefined;
 
@@ -89,6 +90,7 @@ export class CaptureProcess {
       });
     });
     const timer = setTimeout(() => {
+      this.#hung = true;
       this.#fail(`it did not begin to listen within ${OPEN_MILLISECONDS / 1_000} seconds`);
     }, OPEN_MILLISECONDS);
     // Whoever does not wait for it learns of the end by `ended`.
@@ -106,6 +108,11 @@ export class CaptureProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Whether it had to be ended because it did nothing. */
+  get hung(): boolean {
+    return this.#hung;
   }
 
   /** Ends the process; what it has captured up to now is still handed on. */
@@ -153,6 +160,7 @@ export class CaptureProcess {
       this.#heard = false;
       if (silent < 2) return;
       clearInterval(watch);
+      this.#hung = true;
       this.#fail(`it was silent for ${SILENT_MILLISECONDS / 1_000} seconds`);
     }, SILENT_MILLISECONDS / 2);
     void this.ended.then(() => {

@@ -25,10 +25,17 @@ export class CaptureSet {
   #captures: ReadonlyMap<string, CaptureSupervisor>;
   /** By interface, also of those that the config does not name any longer. */
   readonly #histories = new Map<string, CaptureHistory>();
+  #onListening: () => void = () => undefined;
+
+  /** Settles when one capture listens, and it is known of each whether it does. */
+  readonly listening: Promise<void>;
 
   constructor(config: Config, now: Minute, log: Log, onDatagram: (datagram: Datagram) => void) {
     this.#log = log;
     this.#onDatagram = onDatagram;
+    this.listening = new Promise((resolve) => {
+      this.#onListening = resolve;
+    });
     this.#captures = new Map(
       planCaptures(config, now).map((plan) => [plan.spec.interface, this.#make(plan)]),
     );
@@ -47,6 +54,11 @@ export class CaptureSet {
   /** Whether the captures do for a config with the same interfaces, now and for some minutes. */
   serve(config: Config, now: Minute): boolean {
     return [...this.#captures.values()].every(({ plan }) => planServes(plan, config, now));
+  }
+
+  /** Whether each capture gave a sign of life since this was asked last. */
+  takeSigns(): boolean {
+    return this.told.map(({ history }) => history.takeSign()).every((gaveSign) => gaveSign);
   }
 
   /** Replaces the captures that do not serve any longer. */
@@ -118,6 +130,12 @@ export class CaptureSet {
     await Promise.all(Array.from(this.#captures.values(), (capture) => capture.stop()));
   }
 
+  #look(): void {
+    const histories = this.told.map(({ history }) => history);
+    const areKnown = histories.every(({ isListening, losses }) => isListening || losses > 0);
+    if (areKnown && histories.some(({ isListening }) => isListening)) this.#onListening();
+  }
+
   #historyOf(name: string): CaptureHistory {
     const history = this.#histories.get(name) ?? new CaptureHistory(Date.now());
     this.#histories.set(name, history);
@@ -137,10 +155,12 @@ export class CaptureSet {
       listening: (started, pid) => {
         history.listen(pid, Date.now());
         log.listening(started, pid);
+        this.#look();
       },
-      lost: (reason) => {
-        history.lose(reason, Date.now());
+      lost: (reason, hung) => {
+        history.lose(reason, Date.now(), hung);
         log.lost(reason, performance.now());
+        this.#look();
       },
       stale: (reason) => {
         log.stale(reason, performance.now());

@@ -11,8 +11,11 @@ const LASTED = 10_000;
 
 export interface SupervisorEvents extends CaptureListener {
   listening(plan: CapturePlan, pid: number | undefined): void;
-  /** The capture ended or could not be opened. It is started again until it listens. */
-  lost(reason: string): void;
+  /**
+   * The capture ended or could not be opened. It is started again until it listens.
+   * @param hung whether it had to be ended because it did nothing
+   */
+  lost(reason: string, hung: boolean): void;
   /** The capture could not be replaced; the one before goes on. */
   stale(reason: string): void;
 }
@@ -59,7 +62,7 @@ export class CaptureSupervisor {
     try {
       capture = new CaptureProcess(plan.spec, this.#events);
     } catch (error) {
-      this.#retry(reasonOf(error));
+      this.#retry(reasonOf(error), false);
       return;
     }
     this.#adopt(capture);
@@ -127,12 +130,12 @@ export class CaptureSupervisor {
         this.#pause = FIRST_PAUSE;
       }
       this.#listeningPlan = undefined;
-      this.#retry(reason);
+      this.#retry(reason, capture.hung);
     });
   }
 
-  #retry(reason: string): void {
-    this.#events.lost(reason);
+  #retry(reason: string, hung: boolean): void {
+    this.#events.lost(reason, hung);
     this.#timer = setTimeout(() => {
       this.start();
     }, this.#pause);
