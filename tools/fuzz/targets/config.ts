@@ -1,0 +1,51 @@
+import { checkClients, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
+import { parseTables } from '@bouncer-spa/bouncer/dist/core/config-schema.js';
+import { parse, TomlError } from 'smol-toml';
+
+export const tokens: readonly string[] = [
+  '[server]\n',
+  'id = "gw1.example.net"\n',
+  'gate_key_file = "gate.key"\n',
+  'state_dir = "/var/lib/bouncer"\n',
+  '[capture]\n',
+  'interface = "any"\n',
+  'destination = ["192.0.2.0/24"]\n',
+  'port = 51324\n',
+  'delta = 2\n',
+  '[guard]\n',
+  'ports = ["tcp/22", "udp/1000-2000"]\n',
+  '[actions.ssh]\n',
+  'code = 21\n',
+  'allow = ["tcp/22"]\n',
+  'set = ["inet filter myset"]\n',
+  'run = ["/bin/true", "{address}"]\n',
+  'stop = ["/bin/true"]\n',
+  'argument = "[a-z]+"\n',
+  'for = "30s"\n',
+  'max = "10m"\n',
+  '[clients.alice]\n',
+  'seed_file = "alice.seed"\n',
+  'actions = ["ssh"]\n',
+  'from = ["0.0.0.0/0", "::/0"]\n',
+  'not_after = 2027-06-30\n',
+  'bind = "strict"\n',
+  '[submit]\n',
+  'max_age = "30m"\n',
+];
+
+/** A config with mistakes of any kind: each has a sentence, and none breaks the reader. */
+export function fuzz(input: Buffer): void {
+  let toml;
+  try {
+    toml = parse(input.toString('utf8'));
+  } catch (error) {
+    if (error instanceof TomlError) return;
+    throw error;
+  }
+  const { tables, good, problems } = parseTables(toml);
+  const found = [...problems, ...checkTables(good), ...checkClients(good.clients, good, true)];
+  if (tables === undefined && problems.length === 0) throw new Error('refused without a reason');
+  for (const { key, reason } of found) {
+    if (reason === '') throw new Error(`no reason for ${key}`);
+  }
+}
