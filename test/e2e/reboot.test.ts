@@ -20,7 +20,8 @@ const DOWN = 600;
 /** Milliseconds that a loaded machine may take for what is due. */
 const PATIENCE = 20_000;
 
-describe('A start of the machine', () => {
+describe('A start of the machine', function () {
+  this.timeout(60_000);
   const stage = new Stage();
   let clock: Clock;
   let bouncer: Bouncer;
