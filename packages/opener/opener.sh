@@ -37,7 +37,9 @@ usage: sh opener.sh [OPTIONS] PROFILE [ACTION]    ask a server to run an action
       --profile FILE       instead of ~/.config/opener/PROFILE.toml; or a bundle,
                            "-" for one on standard input
   -4, --ipv4, -6, --ipv6   send to an address of that family only
-      --allow ADDRESS      act for this address, not the packet's source
+      --allow ADDRESS      act for this address, not the packet's source; "source"
+                           names the one that is sent from, for a server that
+                           wants it named
       --for DURATION       30s, 10m, 2h, 1d; a plain number is seconds
       --arg TEXT           for the action, at most 64 bytes of UTF-8
       --print              print the packet in base64, send nothing
@@ -412,11 +414,11 @@ parse_groups() {
 # --- the profile: of TOML, strings without escapes, whole numbers, arrays and tables on one line ---
 
 # read_profile FILE: sets $host, $port, $server_id, $gate_key, $gate_key_file, $seed, $seed_file,
-# $default_action, $default_for, and $actions: lines of name, "code" or "for", and value.
+# $default_action, $default_for, $default_allow, and $actions: lines of name, "code" or "for", and value.
 read_profile() {
   profile=$1
   host='' port='' server_id='' gate_key='' gate_key_file='' seed='' seed_file=''
-  default_action='' default_for='' actions=$NL
+  default_action='' default_for='' default_allow='' actions=$NL
   if [ "$profile" = - ]; then
     profile='standard input'
     read_bundle
@@ -586,6 +588,7 @@ note() {
     seed_file) seed_file=$value ;;
     default_action) default_action=$value ;;
     for) default_for=$value ;;
+    allow) default_allow=$value ;;
     "actions$US"*"$US"code | "actions$US"*"$US"for) actions=$actions${1#*"$US"}$US$value$NL ;;
     "actions$US"*"$US"*) ;;
     "actions$US"*) actions=$actions${1#*"$US"}${US}code$US$value$NL ;;
@@ -742,6 +745,24 @@ resolve() {
   fi
 }
 
+# Sets $allow to the address of this machine that packets to $host come from.
+find_source() {
+  for tool in ip getent; do
+    command -v "$tool" >/dev/null ||
+      die 1 "nothing here says which address packets come from: no $tool" 'name it: --allow ADDRESS'
+  done
+  if [ -z "$literal" ]; then
+    found=$(getent ahosts "$host") || die 4 "host \"$host\" does not resolve to an address"
+    host=${found%%[ "$TAB"]*}
+    case $host in *:*) family=6 ;; *) family=4 ;; esac
+    literal=$family
+  fi
+  found=$(ip route get "$host" 2>&1) || die 1 "there is no way to $host: $found"
+  case $found in *' src '*) ;; *) die 1 "ip does not say from which address packets to $host come" ;; esac
+  allow=${found##* src }
+  allow=${allow%% *}
+}
+
 # Sets $sender to what can send UDP here.
 find_sender() {
   # bash cannot be told the family of a name.
@@ -788,7 +809,7 @@ given() {
 
 parse_command_line() {
   options='' destination='' port_option='' action='' key_file='' profile_file='' profile_name='' family=''
-  allow='' for='' argument_text='' print='' verbose='' word1='' word2=''
+  literal='' allow='' for='' argument_text='' print='' verbose='' word1='' word2=''
   while [ "$#" -gt 0 ]; do
     option=$1
     shift
@@ -900,13 +921,21 @@ main() {
   elif [ -n "$default_for" ]; then
     parse_duration "$default_for" 3
   fi
+  case $default_allow in
+    '' | source) allow=${allow:-$default_allow} ;;
+    *) die 3 "$profile: allow: expected \"source\", got \"$default_allow\"" ;;
+  esac
+  if [ "$allow" = source ]; then
+    resolve
+    find_source
+  fi
   address=00000000000000000000000000000000
   [ -z "$allow" ] || parse_address "$allow"
   parse_argument "$argument_text"
   load_secrets
 
   if [ -z "$print" ]; then
-    resolve
+    [ -n "$literal" ] || resolve
     find_sender
   fi
   seal

@@ -228,14 +228,16 @@ describe('bouncer client', function () {
     expect(status).to.equal(0);
   });
 
-  it('add writes a file for root alone, with networks and a last day, that check likes', async () => {
-    const options = ['--from', '192.0.2.0/24', '--not-after', '2099-06-30'];
+  it('add writes a file for root alone, with networks, a last day and a binding, that check likes', async () => {
+    const out = installation.path('alice.bundle');
+    const options = ['--from', '192.0.2.0/24', '--not-after', '2099-06-30', '--bind', 'strict', '--out', out];
     await enrol(installation, 'add', 'alice', '--action', 'note', '--action', 'other', ...options);
     const file = installation.path('clients.d/alice.toml');
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readFileSync(file, 'utf8')).to.match(
-      /^\[clients\.alice\]\nseed = "[0-9a-f]{64}"\nactions = \["note", "other"\]\nfrom = \["192\.0\.2\.0\/24"\]\nnot_after = 2099-06-30\n$/,
+      /^\[clients\.alice\]\nseed = "[0-9a-f]{64}"\nactions = \["note", "other"\]\nfrom = \["192\.0\.2\.0\/24"\]\nnot_after = 2099-06-30\nbind = "strict"\n$/,
     );
+    expect(readFileSync(out, 'utf8')).to.include('\nallow = "source"\n');
     const { stdout } = await bouncerCommand(['check', '-c', installation.config]);
     expect(stdout).to.equal(`${installation.config}: ok, 2 clients, 2 actions\n`);
   });

@@ -11,7 +11,7 @@ import { decisionOn, Stage } from '../support/stage.js';
 const SERVER_NAME = 'gate.example.net';
 
 /** What opener.sh runs, besides the shell and what sends. */
-const COMMANDS = ['cat', 'date', 'dd', 'getent', 'id', 'ls', 'od', 'openssl', 'sed', 'tr'];
+const COMMANDS = ['cat', 'date', 'dd', 'getent', 'id', 'ip', 'ls', 'od', 'openssl', 'sed', 'tr'];
 
 const SHELLS = { dash: ['dash'], bash: ['bash'], busybox: ['busybox', 'ash'] } as const;
 
@@ -23,7 +23,7 @@ describe('opener.sh', () => {
     stage.open(this);
     const { installation, network } = stage;
     network.dropPort(PORT);
-    installation.addClient('alice');
+    for (const name of ['alice', 'carol']) installation.addClient(name);
     installation.writeConfig(`
 [actions.note]
 code = 21
@@ -36,6 +36,11 @@ max = "10m"
 seed_file = "alice.seed"
 actions = ["note"]
 bind = "any"
+
+[clients.carol]
+seed_file = "carol.seed"
+actions = ["note"]
+bind = "strict"
 `);
     installation.writeProfile('alice', network.server.ipv4, { note: 21 });
     bouncer = await stage.bouncer();
@@ -82,6 +87,20 @@ bind = "any"
     it(`sends to the address of that family with ${option}`, async () => {
       const accept = await decision(['-d', SERVER_NAME, option, 'note'], { sender: 'bash' });
       expect(accept).to.include({ decision: 'accept', source: stage.network.client[family] });
+    });
+  }
+
+  for (const [words, family] of [
+    [['-d', SERVER_NAME, '-4'], 'ipv4'],
+    [['-d', SERVER_NAME, '-6'], 'ipv6'],
+    [['-d', SERVER_NAME], undefined],
+    [['-d', '192.0.2.1'], 'ipv4'],
+  ] as const) {
+    it(`names the address that it sends from with --allow source, to ${words.join(' ')}`, async () => {
+      const seed = stage.installation.path('carol.seed');
+      const accept = await decision([...words, '-k', seed, '--allow', 'source', 'note'], {});
+      expect(accept).to.include({ decision: 'accept', client: 'carol' });
+      if (family !== undefined) expect(accept['address']).to.equal(stage.network.client[family]);
     });
   }
 

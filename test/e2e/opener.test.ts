@@ -28,7 +28,7 @@ describe('opener', () => {
     const { installation, network } = stage;
     network.dropPort(PORT);
     nameServer();
-    for (const name of ['alice', 'bob']) installation.addClient(name);
+    for (const name of ['alice', 'bob', 'carol']) installation.addClient(name);
     installation.writeConfig(`
 [actions.note]
 code = 21
@@ -49,6 +49,11 @@ bind = "any"
 [clients.bob]
 seed_file = "bob.seed"
 actions = ["note"]
+
+[clients.carol]
+seed_file = "carol.seed"
+actions = ["note"]
+bind = "strict"
 `);
     profile = installation.writeProfile('alice', SERVER_NAME, { note: 21, other: 22 });
     bouncer = await stage.bouncer();
@@ -128,6 +133,32 @@ actions = ["note"]
     const file = stage.installation.writeProfile('bob', SERVER_NAME, { note: 21 });
     const reject = await decision(['--profile', file, 'note', '--allow', '198.51.100.7']);
     expect(reject).to.include({ reason: 'address', client: 'bob' });
+  });
+
+  it('names the address that it sends from with --allow source, which "strict" asks for, over each family', async () => {
+    const { installation, network } = stage;
+    const file = installation.writeProfile('carol', SERVER_NAME, { note: 21 });
+    expect(await decision(['--profile', file, 'note'])).to.include({ reason: 'address', client: 'carol' });
+    for (const [option, family] of [
+      ['-4', 'ipv4'],
+      ['-6', 'ipv6'],
+    ] as const) {
+      const accept = await decision(['--profile', file, option, 'note', '--allow', 'source']);
+      expect(accept).to.include({ decision: 'accept', client: 'carol', address: network.client[family] });
+    }
+    writeFileSync(file, `allow = "source"\n${readFileSync(file, 'utf8')}`);
+    const printed = Buffer.from(opener(['--profile', file, '-4', '--print', 'note']), 'base64');
+    expect(await decisionOn(stage, bouncer, stage.sender(), printed)).to.include({ decision: 'accept' });
+  });
+
+  it('says that there is no way to the server where it is to name the address that it sends from', () => {
+    const { client } = stage.network;
+    const script = '"$@" 2>&1; echo "exit $?"';
+    const words = ['--profile', profile, '-d', '198.51.100.7', 'note', '--allow', 'source'];
+    const argv = ['sh', '-c', script, 'sh', process.execPath, OPENER, ...words];
+    expect(stage.network.run(client, argv)).to.match(
+      /^opener: there is no way to 198.51.100.7: .*\nexit 1\n$/,
+    );
   });
 
   it('asks for a duration with --for, and gets at most the largest', async () => {

@@ -10,23 +10,32 @@ const UNTIL = new Date('2027-01-31T12:34:56.789Z');
 
 describe('The file of a new client', () => {
   it('says what the client may, and nothing that is usual', () => {
-    const alice = { name: 'alice', seed: OLD, actions: ['ssh'], from: [], notAfter: undefined };
+    const alice = {
+      name: 'alice',
+      seed: OLD,
+      actions: ['ssh'],
+      from: [],
+      notAfter: undefined,
+      bind: undefined,
+    };
     expect(clientText(alice)).to.equal(`[clients.alice]\nseed = "${OLD}"\nactions = ["ssh"]\n`);
   });
 
-  it('has networks and a last day if they are given, and its name in quotes if it has a dot', () => {
+  it('has networks, a last day and a binding if they are given, and its name in quotes if it has a dot', () => {
     const text = clientText({
       name: 'al.ice',
       seed: OLD,
       actions: ['ssh', 'vpn'],
       from: ['192.0.2.0/24', '2001:db8::/32'],
       notAfter: '2027-06-30',
+      bind: 'strict',
     });
     expect(text).to.equal(`[clients."al.ice"]
 seed = "${OLD}"
 actions = ["ssh", "vpn"]
 from = ["192.0.2.0/24", "2001:db8::/32"]
 not_after = 2027-06-30
+bind = "strict"
 `);
     expect(parse(text)).to.have.nested.property('clients.al\\.ice.seed');
   });
@@ -75,7 +84,7 @@ actions = ["ssh"]  # for now
 describe('The profile of a bundle', () => {
   const ssh = { name: 'ssh', code: 21, opens: ['tcp/22', 'tcp/2222'] };
   const vpn = { name: 'vpn.home', code: 22, opens: [] };
-  const server = { host: 'gw1.example.net', port: 51_324, serverId: 'gw1.example.net' };
+  const server = { host: 'gw1.example.net', port: 51_324, serverId: 'gw1.example.net', namesSource: false };
 
   it('names the only action as the usual one, and what it opens', () => {
     expect(profileOf({ ...server, actions: [ssh] })).to.equal(`host = "gw1.example.net"
@@ -99,6 +108,17 @@ server_id = "gw1.example.net"
 [actions.ssh]
 code = 21
 opens = ["tcp/22", "tcp/2222"]
+`);
+  });
+
+  it('has packets name their source where the server wants that', () => {
+    expect(profileOf({ ...server, namesSource: true, actions: [vpn] })).to.equal(`host = "gw1.example.net"
+port = 51324
+default_action = "vpn.home"
+allow = "source"
+
+[actions]
+"vpn.home" = 22
 `);
   });
 

@@ -3,6 +3,8 @@ import { describe as describePacket } from '@bouncer-spa/opener/dist/core/descri
 import type { Request } from '@bouncer-spa/opener/dist/core/request.js';
 import { expect } from 'chai';
 
+const NAMED = { bytes: new Uint8Array(16), text: '203.0.113.7' };
+
 const REQUEST: Request = {
   host: 'server.example.net',
   port: 51_324,
@@ -10,13 +12,13 @@ const REQUEST: Request = {
   serverId: serverId('gw1'),
   action: { code: actionCode(21), name: 'ssh', opens: [], duration: undefined },
   duration: 600,
-  address: { bytes: new Uint8Array(16), text: '203.0.113.7' },
+  address: NAMED,
   argument: 'héllo',
 };
 
 describe('the description of a packet', () => {
   it('has every fact, and of the argument only its length', () => {
-    const facts = { time: Date.UTC(2026, 5, 30, 12, 34, 56), size: 316, address: '192.0.2.1' };
+    const facts = { time: Date.UTC(2026, 5, 30, 12, 34, 56), size: 316, address: '192.0.2.1', named: NAMED };
     expect(describePacket(REQUEST, facts)).to.deep.equal([
       'destination server.example.net (192.0.2.1) port 51324',
       'server id gw1',
@@ -38,7 +40,9 @@ describe('the description of a packet', () => {
       address: undefined,
       argument: '',
     };
-    expect(describePacket(request, { time: 0, size: 124, address: '192.0.2.1' })).to.deep.equal([
+    expect(
+      describePacket(request, { time: 0, size: 124, address: '192.0.2.1', named: undefined }),
+    ).to.deep.equal([
       'destination 192.0.2.1 port 51324',
       'server id gw1',
       'action code 21',

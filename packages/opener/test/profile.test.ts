@@ -34,6 +34,7 @@ describe('a profile', () => {
       seed_file = "/seeds/alice.seed"
       default_action = "ssh"
       for = "10m"
+      allow = "source"
       wait = false
       [actions]
       ssh = 21
@@ -52,6 +53,7 @@ describe('a profile', () => {
       seed: { kind: 'file', path: '/seeds/alice.seed' },
       defaultAction: 'ssh',
       duration: 600,
+      address: 'source',
       wait: false,
       actions: new Map([
         ['ssh', { code: 21, opens: [], duration: undefined }],
@@ -82,6 +84,7 @@ describe('a profile', () => {
       seed: undefined,
       defaultAction: undefined,
       duration: undefined,
+      address: undefined,
       wait: true,
       actions: new Map(),
     });
@@ -124,6 +127,11 @@ describe('a profile', () => {
     ['no gate key', 'host = "a"', ['gate_key_file: missing']],
     ['an unknown key', `${LEAST}colour = "red"`, ['colour: unknown key']],
     ['an unknown key of odd characters', `"co\\u001blour" = 1\n${LEAST}`, ['"co\\u001blour": unknown key']],
+    [
+      'another address than the source',
+      `${LEAST}allow = "192.0.2.1"`,
+      ['allow: expected "source", got "192.0.2.1"'],
+    ],
     ['an unknown table', `${LEAST}[server]\nid = "x"`, ['server: unknown key']],
     ['a key that every object has', `${LEAST}__proto__ = 1`, ['__proto__: unknown key']],
     [

@@ -14,6 +14,7 @@ const PROFILE: Profile = {
   seed: undefined,
   defaultAction: 'ssh',
   duration: undefined,
+  address: undefined,
   wait: true,
   actions: new Map([
     ['ssh', { code: actionCode(21), opens: [], duration: undefined }],
@@ -73,6 +74,14 @@ describe('a request', () => {
     expect(durationOf({ action: '7' })).to.equal(60);
   });
 
+  it('names the address of the command line, else its source if the profile says so', () => {
+    const profile = { ...PROFILE, address: 'source' } as const;
+    const address = { bytes: new Uint8Array(16).fill(1), text: 'x' };
+    expect(planRequest({ ...NOTHING, address }, profile).address).to.equal(address);
+    expect(planRequest(NOTHING, profile).address).to.equal('source');
+    expect(planRequest({ ...NOTHING, address: 'source' }, PROFILE).address).to.equal('source');
+  });
+
   it('without a port is refused, and the hint says where to write one', async () => {
     const { kind, problems } = await refused(() => planRequest(NOTHING, { ...PROFILE, port: undefined }));
     expect(kind).to.equal('usage');
@@ -93,8 +102,8 @@ describe('a request', () => {
 
   it('becomes a message with the time of sealing', () => {
     const bytes = new Uint8Array(16).fill(1);
-    const options = { ...NOTHING, duration: 30, address: { bytes, text: 'x' }, argument: 'y' };
-    expect(messageOf(planRequest(options, PROFILE), 1234)).to.deep.equal({
+    const options = { ...NOTHING, duration: 30, argument: 'y' };
+    expect(messageOf(planRequest(options, PROFILE), 1234, { bytes, text: 'x' })).to.deep.equal({
       actionCode: 21,
       duration: 30,
       time: 1234,

@@ -3,6 +3,7 @@ import { parseSeed } from '@bouncer-spa/protocol';
 import { clientText, type NewClient } from '../core/client-text.js';
 import { isName, NAME_REASON } from '../core/config-schema.js';
 import { parseNetwork } from '../core/network.js';
+import { BINDS, type Bind } from '../core/policy.js';
 import { createFile } from '../system/durable-file.js';
 import { clientFile } from '../system/enrolment.js';
 import { BUNDLE_OPTIONS, BundleOutput, type BundleOptions } from './bundle-output.js';
@@ -29,6 +30,11 @@ for "opener import". Whoever has the bundle is that client.`,
     action: { type: 'string', multiple: true, value: 'ACTION', text: 'what it may do; once for each' },
     'not-after': { type: 'string', value: 'DATE', text: 'its last day, such as 2027-06-30' },
     from: { type: 'string', multiple: true, value: 'NETWORK', text: 'where it may send from; once for each' },
+    bind: {
+      type: 'string',
+      value: 'HOW',
+      text: 'which address it may be let in from: source, strict or any',
+    },
     ...BUNDLE_OPTIONS,
   },
   examples: [
@@ -43,11 +49,18 @@ for "opener import". Whoever has the bundle is that client.`,
       actions: [...new Set(values.action ?? [])],
       from: values.from ?? [],
       notAfter: values['not-after'],
+      bind: values.bind === undefined ? undefined : bindOf(values.bind),
     };
     checkClient(client);
     return reporting(() => add(client, values));
   },
 });
+
+function bindOf(text: string): Bind {
+  const bind = BINDS.find((known) => known === text);
+  if (bind === undefined) throw new UsageError(`--bind expected ${BINDS.join(', ')}, got "${text}"`);
+  return bind;
+}
 
 /** @throws {UsageError} if the client cannot be written as the command line says */
 function checkClient({ name, actions, from, notAfter }: NewClient): void {
@@ -88,7 +101,7 @@ async function add(client: NewClient, options: BundleOptions & ChangeOptions): P
     const bundle = {
       gateKey: enrolment.gateKey,
       seed: parseSeed(client.seed),
-      profile: profileFor(enrolment, actions),
+      profile: profileFor(enrolment, actions, client.bind),
     };
     await output.handOver(bundle, () => withFile(file, () => createFile(file, clientText(client))));
   });

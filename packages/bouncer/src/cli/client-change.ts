@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { profileOf } from '../core/bundle-profile.js';
 import { isName } from '../core/config-schema.js';
+import type { Bind } from '../core/policy.js';
 import { formatPortRange } from '../core/port-range.js';
 import { askDaemon, ControlError, controlSocketOf } from '../system/control-client.js';
 import { removeLeftovers } from '../system/durable-file.js';
@@ -90,13 +91,18 @@ export function findOwnClient(name: string, folder: string, { clients }: Enrolme
   return client;
 }
 
-/** What a client that may do these actions has to know. */
-export function profileFor({ tables }: Enrolment, actions: readonly string[]): string {
+/** What a client that may do these actions, from addresses bound like that, has to know. */
+export function profileFor(
+  { tables }: Enrolment,
+  actions: readonly string[],
+  bind: Bind | undefined,
+): string {
   const { server, capture } = tables;
   return profileOf({
     host: server.host ?? server.id,
     port: capture.port,
     serverId: server.id,
+    namesSource: bind === 'strict',
     actions: Object.entries(tables.actions)
       .filter(([name]) => actions.includes(name))
       .map(([name, { code, allow = [] }]) => ({ name, code, opens: allow.map(formatPortRange) })),

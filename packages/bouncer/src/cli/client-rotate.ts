@@ -61,7 +61,7 @@ async function rotate(name: string, overlap: number, options: BundleOptions & Ch
     const bundle = {
       gateKey: enrolment.gateKey,
       seed,
-      profile: profileFor(enrolment, client.table.actions),
+      profile: profileFor(enrolment, client.table.actions, client.table.bind),
     };
     await output.handOver(bundle, () => withFile(client.file, () => replaceFile(client.file, text)));
   });

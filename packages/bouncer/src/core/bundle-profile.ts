@@ -15,10 +15,12 @@ export interface Offer {
   readonly port: number;
   readonly serverId: string;
   readonly actions: readonly OfferedAction[];
+  /** Whether packets have to name the address that they come from. */
+  readonly namesSource: boolean;
 }
 
 /** The profile of a bundle (docs/bundle.md section 1): all that opener needs, but for the secrets. */
-export function profileOf({ host, port, serverId, actions }: Offer): string {
+export function profileOf({ host, port, serverId, actions, namesSource }: Offer): string {
   // opener takes a number always for a code.
   const named = actions.filter(({ name }) => !/^\d+$/.test(name));
   const simple = named.filter(({ opens }) => opens.length === 0);
@@ -26,6 +28,7 @@ export function profileOf({ host, port, serverId, actions }: Offer): string {
   const lines = [`host = "${host}"`, `port = ${port}`];
   if (serverId !== host) lines.push(`server_id = "${serverId}"`);
   if (only !== undefined && others.length === 0) lines.push(`default_action = "${only.name}"`);
+  if (namesSource) lines.push('allow = "source"');
   if (simple.length > 0) lines.push('', '[actions]');
   for (const { name, code } of simple) lines.push(`${tomlKey(name)} = ${code}`);
   for (const { name, code, opens } of named) {

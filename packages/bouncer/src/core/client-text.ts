@@ -1,3 +1,5 @@
+import type { Bind } from './policy.js';
+
 /** What `bouncer client add` is told about a new client; all of it checked. */
 export interface NewClient {
   readonly name: string;
@@ -7,6 +9,8 @@ export interface NewClient {
   readonly from: readonly string[];
   /** A date or time as TOML writes it. */
   readonly notAfter: string | undefined;
+  /** `undefined` is the default. */
+  readonly bind: Bind | undefined;
 }
 
 /** The seed that a client changes over from, and until when. */
@@ -17,10 +21,11 @@ export interface PreviousSeed {
 }
 
 /** The file of a client of its own. */
-export function clientText({ name, seed, actions, from, notAfter }: NewClient): string {
+export function clientText({ name, seed, actions, from, notAfter, bind }: NewClient): string {
   const lines = [`[clients.${tomlKey(name)}]`, `seed = "${seed}"`, `actions = ${list(actions)}`];
   if (from.length > 0) lines.push(`from = ${list(from)}`);
   if (notAfter !== undefined) lines.push(`not_after = ${notAfter}`);
+  if (bind !== undefined) lines.push(`bind = "${bind}"`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from './config-problem.js';
 import { checkDeedKeys } from './deed-check.js';
 import { parseDuration } from './duration.js';
 import { parseNetwork } from './network.js';
+import { BINDS } from './policy.js';
 import { parsePortRange } from './port-range.js';
 import { parseSetName } from './set-name.js';
 
@@ -125,7 +126,7 @@ const client = v.strictObject({
   actions: listOf(text),
   from: v.optional(listOf(network)),
   not_after: v.optional(moment),
-  bind: v.optional(choice(['source', 'strict', 'any']), 'source'),
+  bind: v.optional(choice(BINDS), 'source'),
   max: v.optional(duration),
   grants: v.optional(integer(1, 10_000), 16),
 });

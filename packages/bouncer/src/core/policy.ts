@@ -5,13 +5,16 @@ import { coverEverything, networkContains, type Network } from './network.js';
 import type { RejectReason } from './verdict.js';
 
 /** Whose address a client may have acted for. */
-export type Bind =
-  /** The datagram's source; a packet that names another address is refused. */
-  | 'source'
-  /** The packet names an address and it equals the source: a relayed packet is worthless. */
-  | 'strict'
-  /** Whatever address the packet names. */
-  | 'any';
+export const BINDS = [
+  // The datagram's source; a packet that names another address is refused.
+  'source',
+  // The packet names an address and it equals the source: a relayed packet is worthless.
+  'strict',
+  // Whatever address the packet names.
+  'any',
+] as const;
+
+export type Bind = (typeof BINDS)[number];
 
 export interface Client {
   readonly name: string;

@@ -7,7 +7,7 @@ export const HELP = `usage: opener [send] [OPTIONS] PROFILE [ACTION]    ask a se
   -p, --port PORT          -f, --action NAME|CODE      -4, --ipv4, -6, --ipv6
   -k, --key SEEDFILE       of mode 0600; "-" is standard input
       --profile FILE       instead of PROFILE.toml in ~/.config/opener
-      --allow ADDRESS      act for this address, not the packet's source
+      --allow ADDRESS      act for it; "source": name the one that is sent from
       --for DURATION       30s, 10m, 2h, 1d; a plain number is seconds
       --arg TEXT           for the action, at most 64 bytes of UTF-8
       --wait tcp/PORT      until it is open; --no-wait for nothing

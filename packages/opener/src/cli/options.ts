@@ -1,11 +1,11 @@
-import { parseActingAddress } from '../core/address.js';
+import { OWN_SOURCE, parseActingAddress } from '../core/address.js';
 import { checkArgument } from '../core/argument.js';
 import { parseDuration } from '../core/duration.js';
 import { isHost } from '../core/host.js';
 import { parsePort } from '../core/port.js';
 import { chooseProfile, type ProfileChoice } from '../core/profile-choice.js';
 import { quoted } from '../core/quote.js';
-import type { Family, RequestOptions } from '../core/request.js';
+import type { Family, NamedAddress, RequestOptions } from '../core/request.js';
 import { isWrittenSecret } from '../core/secret-text.js';
 import { parseTtl, type Sending } from '../core/sending.js';
 import { parseTcpDoor, type WaitOption } from '../core/wait-choice.js';
@@ -187,7 +187,6 @@ async function readKnocking(
   action?: string,
 ): Promise<Knocking> {
   const duration = options.get('for');
-  const address = options.get('allow');
   const port = options.get('port');
   return {
     profile,
@@ -198,12 +197,17 @@ async function readKnocking(
       family: readFamily(options),
       action: options.get('action') ?? action,
       duration: duration === undefined ? undefined : parseDuration(duration),
-      address: address === undefined ? undefined : await parseActingAddress(address),
+      address: await readAllow(options),
       argument: checkArgument(options.get('arg') ?? ''),
     },
     sending: await readSending(options),
     verbose: options.has('verbose'),
   };
+}
+
+async function readAllow(options: Words['options']): Promise<NamedAddress> {
+  const text = options.get('allow');
+  return text === undefined || text === OWN_SOURCE ? text : parseActingAddress(text);
 }
 
 async function readSending(options: Words['options']): Promise<Sending> {

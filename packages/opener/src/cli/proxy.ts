@@ -16,7 +16,7 @@ export async function proxy(command: ProxyCommand): Promise<void> {
   const profile = await loadProfile(command.profile);
   const action = command.request.action ?? actionOpening('tcp', command.port, profile.actions);
   const request = planRequest({ ...command.request, action }, profile);
-  const knock = await Knock.load(profile, request, command.keyFile, command.verbose);
+  const knock = await Knock.load(profile, request, command);
   const { connection, address, took } = await waitForDoor(knock, command.port, (payload, to) =>
     sendDatagram(payload, to, request.port, command.sending),
   );

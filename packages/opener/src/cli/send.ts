@@ -1,8 +1,10 @@
+import { OWN_SOURCE } from '../core/address.js';
 import { showDoor } from '../core/door.js';
-import { planRequest } from '../core/request.js';
+import { planRequest, type Request } from '../core/request.js';
 import { chooseWait, silentDoor } from '../core/wait-choice.js';
 import { clockState } from '../system/clock-state.js';
 import { loadProfile } from '../system/profile-file.js';
+import type { Destination } from '../system/resolve.js';
 import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
 import { say } from './say.js';
@@ -14,12 +16,13 @@ import { say } from './say.js';
 export async function send(command: SendCommand): Promise<void> {
   const profile = await loadProfile(command.profile);
   const request = planRequest(command.request, profile);
-  const knock = await Knock.load(profile, request, command.keyFile, command.verbose);
+  const knock = await Knock.load(profile, request, command);
 
   // Each way loads only the modules that it takes.
   if (command.print) {
     const { writeStandardOutput } = await import('../system/standard-output.js');
-    await writeStandardOutput(`${Buffer.from(knock.packet()).toString('base64')}\n`);
+    const packet = await knock.packet(await destinationFor(request));
+    await writeStandardOutput(`${Buffer.from(packet).toString('base64')}\n`);
     return;
   }
   const { sendDatagram } = await import('../system/datagram.js');
@@ -32,7 +35,7 @@ export async function send(command: SendCommand): Promise<void> {
     const { resolve } = await import('../system/resolve.js');
     const destination = await resolve(request.host, request.family);
     // Sealed only now, since resolving a name can take a good part of a minute.
-    await sendDatagram(knock.packet(destination.address), destination, request.port, command.sending);
+    await sendDatagram(await knock.packet(destination), destination, request.port, command.sending);
     const silent = command.wait === undefined && profile.wait ? silentDoor(request.action.opens) : undefined;
     if (silent !== undefined && isTalkative) {
       say(`sent; a UDP port gives no sign of being open, so ${showDoor(silent)} is not waited for`);
@@ -45,4 +48,11 @@ export async function send(command: SendCommand): Promise<void> {
   );
   connection.destroy();
   if (isTalkative) say(`tcp/${door.port} at ${address} is open after ${took} s`);
+}
+
+/** Where a packet that is printed would go, if what it says depends on that. */
+async function destinationFor({ address, host, family }: Request): Promise<Destination | undefined> {
+  if (address !== OWN_SOURCE) return undefined;
+  const { resolve } = await import('../system/resolve.js');
+  return resolve(host, family);
 }

@@ -34,7 +34,7 @@ export async function waitForDoor(
     () => `waiting for tcp/${port} at ${request.host}, ${took()} s, packet ${knock.count}`,
   );
   try {
-    const opening = await openDoor(destinations, port, (to) => send(knock.packet(to.address), to));
+    const opening = await openDoor(destinations, port, async (to) => send(await knock.packet(to), to));
     if (opening.kind === 'open') return { ...opening, took: took() };
     throw closedDoorRefusal(request, {
       port,

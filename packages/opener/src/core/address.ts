@@ -1,6 +1,9 @@
 import { quoted } from './quote.js';
 import { Refusal } from './refusal.js';
 
+/** As which address this machine sends: known only where the packet goes is known. */
+export const OWN_SOURCE = 'source';
+
 /** The address that the server is asked to act for. */
 export interface ActingAddress {
   /** 16 bytes, IPv6 or IPv4-mapped, never all zero (PROTOCOL.md section 5). */

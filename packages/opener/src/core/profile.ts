@@ -9,6 +9,7 @@ import {
   type ServerId,
 } from '@bouncer-spa/protocol';
 import type { ActionNames } from './action.js';
+import { OWN_SOURCE } from './address.js';
 import { isHost } from './host.js';
 import { LARGEST_PORT } from './port.js';
 import { readActions, readDuration } from './profile-actions.js';
@@ -43,6 +44,8 @@ export interface Profile {
   readonly defaultAction: string | undefined;
   /** Seconds to ask for where neither the command line nor the action says; `undefined` means the action's own. */
   readonly duration: number | undefined;
+  /** What packets say of the address to act for: nothing, or which one this machine sends from. */
+  readonly address: typeof OWN_SOURCE | undefined;
   /** Whether to wait until what an action opens is open. */
   readonly wait: boolean;
   readonly actions: ActionNames;
@@ -58,6 +61,7 @@ const KEYS = [
   'seed_file',
   'default_action',
   'for',
+  'allow',
   'wait',
   'actions',
 ];
@@ -87,6 +91,7 @@ export function checkProfile(table: Table, file: string, exposure: readonly Prob
   }
   const seed = readSecret(table, 'seed', file, parseSeed, complain);
   const duration = readDuration(table, 'for', 'for', complain);
+  const address = readAddress(table, complain);
   const wait = readSwitch(table, 'wait', true, complain);
   const actions = readActions(table, complain);
   const defaultAction = readText(table, 'default_action', complain);
@@ -97,7 +102,7 @@ export function checkProfile(table: Table, file: string, exposure: readonly Prob
   if (host === undefined || id === undefined || gateKey === undefined || problems.length > 0) {
     throw new Refusal('profile', ...problems);
   }
-  return { file, host, port, serverId: id, gateKey, seed, defaultAction, duration, wait, actions };
+  return { file, host, port, serverId: id, gateKey, seed, defaultAction, duration, address, wait, actions };
 }
 
 function readHost(table: Table, complain: Complain): string | undefined {
@@ -108,6 +113,13 @@ function readHost(table: Table, complain: Complain): string | undefined {
     return undefined;
   }
   return host;
+}
+
+function readAddress(table: Table, complain: Complain): typeof OWN_SOURCE | undefined {
+  const text = readText(table, 'allow', complain);
+  if (text === undefined || text === OWN_SOURCE) return text;
+  complain('allow', `expected "${OWN_SOURCE}", got ${quoted(text)}`, 'another address is for --allow');
+  return undefined;
 }
 
 function readPort(table: Table, complain: Complain): number | undefined {

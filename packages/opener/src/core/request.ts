@@ -1,11 +1,14 @@
 import type { Message, ServerId } from '@bouncer-spa/protocol';
 import { findAction, hintAt, type Action } from './action.js';
-import type { ActingAddress } from './address.js';
+import type { ActingAddress, OWN_SOURCE } from './address.js';
 import type { Profile } from './profile.js';
 import { Refusal } from './refusal.js';
 
 /** The family of addresses to send to: IPv4, IPv6, or 0 for whichever the name gives first. */
 export type Family = 0 | 4 | 6;
+
+/** Which address the packet names; `undefined` is none, which leaves it to the datagram's source. */
+export type NamedAddress = ActingAddress | typeof OWN_SOURCE | undefined;
 
 /** What the command line asks for; what it leaves out comes from the profile. */
 export interface RequestOptions {
@@ -17,8 +20,8 @@ export interface RequestOptions {
   readonly action: string | undefined;
   /** Seconds, 1 to 2^32 - 1; `undefined` means what the profile says. */
   readonly duration: number | undefined;
-  /** `undefined` means the datagram's source. */
-  readonly address: ActingAddress | undefined;
+  /** `undefined` means what the profile says. */
+  readonly address: NamedAddress;
   /** At most 64 bytes of UTF-8 without NUL; empty if there is none. */
   readonly argument: string;
 }
@@ -33,7 +36,7 @@ export interface Request {
   readonly action: Action;
   /** Seconds, 0 to 2^32 - 1; 0 means the action's own. */
   readonly duration: number;
-  readonly address: ActingAddress | undefined;
+  readonly address: NamedAddress;
   readonly argument: string;
 }
 
@@ -61,7 +64,7 @@ export function planRequest(options: RequestOptions, profile: Profile): Request 
     serverId: profile.serverId,
     action,
     duration: options.duration ?? action.duration ?? profile.duration ?? 0,
-    address: options.address,
+    address: options.address ?? profile.address,
     argument: options.argument,
   };
 }
@@ -69,13 +72,14 @@ export function planRequest(options: RequestOptions, profile: Profile): Request 
 /**
  * The message that carries a request.
  * @param time Unix time in milliseconds
+ * @param address the one that the request names
  */
-export function messageOf(request: Request, time: number): Message {
+export function messageOf(request: Request, time: number, address: ActingAddress | undefined): Message {
   return {
     actionCode: request.action.code,
     duration: request.duration,
     time,
-    address: request.address?.bytes,
+    address: address?.bytes,
     argument: request.argument,
   };
 }

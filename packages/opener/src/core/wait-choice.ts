@@ -1,3 +1,4 @@
+import { OWN_SOURCE } from './address.js';
 import { DOOR_FORM, parseDoor, showDoor, type Door } from './door.js';
 import { quoted } from './quote.js';
 import { Refusal } from './refusal.js';
@@ -45,7 +46,8 @@ export function chooseWait(
 ): TcpDoor | undefined {
   if (option === 'never') return undefined;
   if (option !== undefined) return option;
-  if (!profileWaits || address !== undefined || !ownSource) return undefined;
+  const isOurs = address === undefined || address === OWN_SOURCE;
+  if (!profileWaits || !isOurs || !ownSource) return undefined;
   const door = action.opens.find(({ protocol }) => protocol === 'tcp');
   return door === undefined ? undefined : { protocol: 'tcp', port: door.first };
 }
