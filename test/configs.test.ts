@@ -12,11 +12,17 @@ const UNIT = repositoryPath('configs/bouncer.service');
 
 const CHECKED = [
   'bouncer-actions.conf',
+  // Run in e2e/background.test.ts.
+  'bouncer.init',
   'bouncer.service',
   'bouncer.toml',
   'client.toml',
+  // Run in e2e/log-places.test.ts.
+  'fail2ban',
   // Each recipe in it is run in e2e/firewall-recipes.test.ts.
   'firewall',
+  // Run in e2e/log-places.test.ts.
+  'logrotate',
   'procmailrc',
   'profile.toml',
 ];

@@ -25,13 +25,20 @@ const FOR_BUILD = [
 const FOR_TEST = [
   { debian: 'busybox', command: 'busybox' },
   { debian: 'curl', command: 'curl' },
-  // Not where systemd would start it, to change the firewall of the machine.
-  ...(existsSync('/run/systemd/system') ? [] : [{ debian: 'firewalld', command: 'firewall-cmd' }]),
+  // Not where systemd would start them, to change the firewall and the logs of the machine.
+  ...(existsSync('/run/systemd/system')
+    ? []
+    : [
+        { debian: 'fail2ban', command: 'fail2ban-regex' },
+        { debian: 'firewalld', command: 'firewall-cmd' },
+        { debian: 'rsyslog', command: 'rsyslogd' },
+      ]),
   { debian: 'fish', command: 'fish' },
   { debian: 'git', command: 'git' },
   { debian: 'iproute2', command: 'ip' },
   { debian: 'ipset', command: 'ipset' },
   { debian: 'iptables', command: 'iptables' },
+  { debian: 'logrotate', command: 'logrotate' },
   { debian: 'man-db', command: 'man' },
   { debian: 'netcat-openbsd', command: 'nc' },
   { debian: 'nftables', command: 'nft' },

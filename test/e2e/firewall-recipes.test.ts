@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writ
 import { expect } from 'chai';
 import type { Bouncer } from '../support/bouncer.js';
 import { OPENER, repositoryPath } from '../support/paths.js';
-import { needsFirewalld } from '../support/root.js';
+import { needsService } from '../support/root.js';
 import { Stage } from '../support/stage.js';
 import { waitFor } from '../support/wait.js';
 
@@ -138,7 +138,7 @@ for (const recipe of RECIPES) {
 
     before(async function () {
       this.timeout(120_000);
-      if (recipe.name === 'firewalld') needsFirewalld(this);
+      if (recipe.name === 'firewalld') needsService(this, 'firewalld');
       stage.open(this);
       const { network, installation } = stage;
       server = new Server(stage, script);

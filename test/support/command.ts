@@ -23,7 +23,12 @@ export async function bouncerCommand(
   args: readonly string[],
   { wrapper = [], cwd = '/' }: Surroundings = {},
 ): Promise<Ending> {
-  const [program = '', ...rest] = [...wrapper, process.execPath, BOUNCER, ...args];
+  return runToEnd([...wrapper, process.execPath, BOUNCER, ...args], cwd);
+}
+
+/** Runs a command to its end. */
+export async function runToEnd(argv: readonly string[], cwd = '/'): Promise<Ending> {
+  const [program = '', ...rest] = argv;
   const child = spawn(program, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   let stdout = '';

@@ -8,12 +8,16 @@ export function needsRoot(context: Context): void {
   context.skip();
 }
 
-/**
- * Skips, with the reason on the terminal, what needs firewalld where it is not installed. `npm test` does
- * not install it on a machine that would start it, and so change its own firewall (tools/bootstrap.mjs).
- */
-export function needsFirewalld(context: Context): void {
-  if (existsSync('/usr/sbin/firewalld')) return;
-  console.error('      skipped: needs firewalld, which is for you to install');
+/** Services that `npm test` does not install on a machine that would start them (tools/bootstrap.mjs). */
+const SERVICES = {
+  fail2ban: '/usr/bin/fail2ban-regex',
+  firewalld: '/usr/sbin/firewalld',
+  rsyslog: '/usr/sbin/rsyslogd',
+} as const;
+
+/** Skips, with the reason on the terminal, what needs a service where that is not installed. */
+export function needsService(context: Context, name: keyof typeof SERVICES): void {
+  if (existsSync(SERVICES[name])) return;
+  console.error(`      skipped: needs ${name}, which is for you to install`);
   context.skip();
 }

@@ -22,6 +22,7 @@ import { Firewall } from './system/firewall.js';
 import { GrantKeeper } from './system/grant-keeper.js';
 import { GrantLog } from './system/grant-log.js';
 import type { Log } from './system/log.js';
+import type { LogPlaces } from './system/log-places.js';
 import { MetricsFile } from './system/metrics-file.js';
 import { reasonOf } from './system/reason.js';
 import { ReplayStore } from './system/replay-store.js';
@@ -36,6 +37,7 @@ export interface Start {
   readonly file: string;
   readonly config: Config;
   readonly log: Log;
+  readonly logPlaces: LogPlaces;
   /** The program's. */
   readonly version: string;
   /** Whether the log's level stays as it is, whatever the config says. */
@@ -58,6 +60,7 @@ export class Daemon implements Control {
   readonly #version: string;
   readonly #verbose: boolean;
   readonly #log: Log;
+  readonly #logPlaces: LogPlaces;
   readonly #store: ReplayStore;
   readonly #captures: CaptureSet;
   readonly #guard: GuardKeeper;
@@ -79,7 +82,7 @@ export class Daemon implements Control {
   #stopping = false;
 
   private constructor(
-    { file, verbose, version, config, log }: Start,
+    { file, verbose, version, config, log, logPlaces }: Start,
     { store, replay, guard, keeper }: State,
   ) {
     this.#file = file;
@@ -87,6 +90,7 @@ export class Daemon implements Control {
     this.#verbose = verbose;
     this.#config = config;
     this.#log = log;
+    this.#logPlaces = logPlaces;
     this.#store = store;
     this.#guard = guard;
     this.#keeper = keeper;
@@ -110,6 +114,7 @@ export class Daemon implements Control {
    */
   static async start(start: Start): Promise<Daemon> {
     const { config, log } = start;
+    tellOfLogFile(start.logPlaces.follow(config.log), log);
     // What was accepted up to now lies at most the largest delta ahead, whatever delta was then.
     const unreachable = minute(minuteOf(Date.now()) + MAX_DELTA + 1);
     const { store, content } = await ReplayStore.open(config.stateFolder, unreachable, (aside, reason) => {
@@ -170,6 +175,16 @@ export class Daemon implements Control {
       this.#supervision.ready();
     });
     return this.#stopping ? ['bouncer is stopping'] : this.#problems;
+  }
+
+  /** Settles when packets are heard. */
+  get listening(): Promise<void> {
+    return this.#captures.listening;
+  }
+
+  /** Opens the log's file anew, after somebody has moved it away. */
+  reopenLog(): void {
+    tellOfLogFile(this.#logPlaces.reopen(), this.#log);
   }
 
   status(): Status {
@@ -262,6 +277,7 @@ export class Daemon implements Control {
     this.#keeper.limit(mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
+    tellOfLogFile(this.#logPlaces.follow(config.log), this.#log);
     this.#captures.swap(captures);
     await this.#keeper.follow(policy);
     const { clients, actions } = policy;
@@ -293,6 +309,12 @@ export class Daemon implements Control {
     this.#changes = this.#changes.then(work);
     return this.#changes;
   }
+}
+
+/** @param problem why the log's file cannot be written, if so */
+function tellOfLogFile(problem: string | undefined, log: Log): void {
+  if (problem === undefined) return;
+  log.error({ reason: problem }, `the log's file cannot be written: ${problem}; tried again until it works`);
 }
 
 function carriersOf({ policy, carrierAge }: Config): MinuteSearch | undefined {

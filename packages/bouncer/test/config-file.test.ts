@@ -333,7 +333,7 @@ const CASES: readonly Case[] = [
     parts: {
       ...server('id = 5\ngate_key_file = true\nstate_dir = ["x"]'),
       capture: 'port = "51324"\ndelta = 2.5\ninterface = 1\nuser = 65534',
-      more: '[limits]\nrunning = "a"\n[log]\nlevel = 1\nrejects_per_minute = "20"',
+      more: '[limits]\nrunning = "a"\n[log]\nlevel = 1\nrejects_per_minute = "20"\nfile = ""\nsyslog = "mail"',
       actions: '[actions.ssh]\ncode = "21"\nrun = "/bin/true"\ntimeout = 30\nfor = 10\nargument = true',
       clients: '[clients.alice]\nseed_file = 1\nactions = "ssh"\nfrom = "10.0.0.0/8"\nbind = true',
     },
@@ -348,6 +348,8 @@ const CASES: readonly Case[] = [
       'limits.running: expected a whole number from 1 to 1024',
       'log.level: expected one of "debug", "info", "warn", "error"',
       'log.rejects_per_minute: expected a whole number from 0 to 10000',
+      'log.file: is empty',
+      'log.syslog: expected one of "user", "daemon", "auth", "authpriv", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"',
       'actions.ssh.code: expected a whole number from 0 to 65535',
       'actions.ssh.run: expected a list in square brackets',
       'actions.ssh.timeout: expected a text in quotes',
@@ -1006,7 +1008,7 @@ describe('Reading a good config', () => {
     expect({ stateFolder, mostRunning, log }).to.deep.equal({
       stateFolder: folder.file('state'),
       mostRunning: 16,
-      log: { level: 'info', rejectsPerMinute: 20 },
+      log: { level: 'info', rejectsPerMinute: 20, file: undefined, syslog: undefined },
     });
   });
 

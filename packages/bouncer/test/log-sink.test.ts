@@ -159,7 +159,7 @@ describe('Logging', () => {
   describe('The log', () => {
     it('says how many lines were lost in all as soon as there is room again', async () => {
       const pipe = new Pipe();
-      const log = createLog(pipe.sink, 'info');
+      const log = createLog([pipe.sink], 'info');
       for (let number = 0; number < TOO_MANY; number++) log.info({ filling: 'x'.repeat(900) }, 'a line');
       const before = recordsOf(await pipe.drain());
       log.info('room again');
@@ -175,7 +175,7 @@ describe('Logging', () => {
 
     it('is one JSON record a line, whatever a record contains', () => {
       const path = join(folder, 'log');
-      const log = createLog(logSink(opened(path, 'a')), 'debug');
+      const log = createLog([logSink(opened(path, 'a'))], 'debug');
       const output = 'two\nlines, \u001b[31mcolour\u0000, \u2028 and \ud800';
       log.info({ output }, 'a record\nof two lines');
       log.debug('another');
@@ -202,7 +202,7 @@ describe('Logging', () => {
 
     beforeEach(() => {
       path = join(folder, 'log');
-      decisions = new DecisionLog(createLog(logSink(opened(path, 'a')), 'info'), 2);
+      decisions = new DecisionLog(createLog([logSink(opened(path, 'a'))], 'info'), 2);
     });
 
     function messages(): string[] {

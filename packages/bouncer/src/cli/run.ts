@@ -1,25 +1,31 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../core/duration.js';
 import { Daemon } from '../daemon.js';
+import { hasStarter, startInBackground, tellStarter } from '../system/background.js';
 import { ConfigError } from '../system/config-error.js';
-import { loadConfig } from '../system/config-file.js';
-import { logSink } from '../system/log-sink.js';
-import { createLog } from '../system/log.js';
-import { leadsToJournal, PrioritySink } from '../system/priority-sink.js';
+import { loadConfig, type Config } from '../system/config-file.js';
+import { LogPlaces } from '../system/log-places.js';
+import { createLog, type Log } from '../system/log.js';
+import { PidFile, PidFileError } from '../system/pid-file.js';
+import { reasonOf } from '../system/reason.js';
 import { StoreError } from '../system/replay-store.js';
-import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { version } from '../system/version.js';
+import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { ExitCode } from './exit-code.js';
 import { UsageError } from './usage-error.js';
-
-const STANDARD_OUTPUT = 1;
 
 /** Seconds. */
 const LONGEST_TRIAL = 86_400;
 
+/** Milliseconds that whoever starts us in the background waits for us to listen. */
+const PATIENCE = 15_000;
+
 export const command = defineCommand({
   usage: 'bouncer run [OPTIONS]',
-  about: `The daemon: listens until SIGTERM or SIGINT. SIGHUP reads the config again.
-The log is one JSON record a line on standard output.`,
+  about: `The daemon: listens until SIGTERM or SIGINT. SIGHUP reads the config again, SIGUSR1
+opens the log's file anew. The log is one JSON record a line on standard output, and where
+the config says besides.`,
   options: {
     config: CONFIG_OPTION,
     verbose: { type: 'boolean', short: 'v', default: false, text: 'log more, whatever the config says' },
@@ -28,13 +34,32 @@ The log is one JSON record a line on standard output.`,
       value: 'TIME',
       text: 'take the guard away after that time, unless confirmed',
     },
+    daemon: {
+      type: 'boolean',
+      default: false,
+      text: 'go on in the background as soon as it listens; the config has to say where to log',
+    },
+    'pid-file': { type: 'string', value: 'PATH', text: 'write the process id there when it listens' },
   },
   examples: ['bouncer run', 'bouncer run --trial 5m', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
-  run({ config, verbose, trial }, words) {
+  run({ config, verbose, trial, daemon, 'pid-file': pidFile }, words) {
     expectNoWords(words);
-    return run(config, verbose, trial === undefined ? undefined : trialSeconds(trial));
+    const wishes = {
+      file: resolve(config),
+      verbose,
+      trial: trial === undefined ? undefined : trialSeconds(trial),
+      pidFile: pidFile === undefined ? undefined : resolve(pidFile),
+    };
+    return daemon ? runInBackground(wishes) : run(wishes);
   },
 });
+
+interface Wishes {
+  readonly file: string;
+  readonly verbose: boolean;
+  readonly trial: number | undefined;
+  readonly pidFile: string | undefined;
+}
 
 function trialSeconds(text: string): number {
   const seconds = parseDuration(text);
@@ -43,61 +68,121 @@ function trialSeconds(text: string): number {
   return seconds;
 }
 
-async function run(file: string, verbose: boolean, trial: number | undefined): Promise<ExitCode> {
-  if (process.geteuid?.() !== 0) {
-    console.error('bouncer: run needs root, to capture packets and to run actions: try sudo bouncer run');
+async function runInBackground({ file, verbose, trial, pidFile }: Wishes): Promise<ExitCode> {
+  const beginning = await startInBackground([
+    ...['run', '--config', file],
+    ...(verbose ? ['--verbose'] : []),
+    ...(trial === undefined ? [] : ['--trial', `${trial}s`]),
+    ...(pidFile === undefined ? [] : ['--pid-file', pidFile]),
+  ]);
+  if ('problem' in beginning) {
+    console.error(beginning.problem);
     return ExitCode.failure;
   }
+  if (!beginning.listens) console.error('bouncer: it does not listen yet; the log says why');
+  return ExitCode.success;
+}
+
+async function run(wishes: Wishes): Promise<ExitCode> {
   const signals = catchSignals();
   try {
+    if (process.geteuid?.() !== 0)
+      throw new StartError('run needs root, to capture packets and to run actions: try sudo bouncer run');
+    const { verbose, trial, file } = wishes;
+    const pidFile = wishes.pidFile === undefined ? undefined : new PidFile(wishes.pidFile);
+    await pidFile?.expectFree();
     const config = await loadConfig(file);
-    if (trial !== undefined && config.guard.plan.closed.length === 0)
-      throw new ConfigError(file, [{ key: 'guard.ports', reason: 'is empty: there is no guard to try' }]);
-    const output = logSink(STANDARD_OUTPUT);
-    const sink = leadsToJournal(STANDARD_OUTPUT, process.env) ? new PrioritySink(output) : output;
-    const log = createLog(sink, verbose ? 'debug' : config.log.level);
+    checkConfig(config, wishes);
+    const logPlaces = new LogPlaces(process.env);
+    const log = createLog(logPlaces.sinks, verbose ? 'debug' : config.log.level);
     process.on('uncaughtException', (err) => {
       log.fatal({ err }, 'bouncer broke');
       process.exit(ExitCode.failure);
     });
-    const daemon = await Daemon.start({ file, config, log, verbose, trial, version: await version() });
+    const daemon = await Daemon.start({
+      ...{ file, config, log, logPlaces, verbose, trial },
+      version: await version(),
+    });
     log.info({ config: file, server: config.policy.serverId }, 'bouncer started');
-    const signal = await signals.untilStop(() => void daemon.reload());
+    void announce(daemon, pidFile, log);
+    const signal = await signals.untilStop(daemon);
     log.info({ signal }, `${signal}: stopping`);
     await daemon.stop();
+    await attempt(() => pidFile?.remove(), log);
     log.info('bouncer stopped');
-    await sink.flush();
+    await logPlaces.flush();
     // A reader that never took the rest of the log must not keep us.
     process.exit(ExitCode.success);
   } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
-    console.error(error instanceof ConfigError ? error.message : `bouncer: ${error.message}`);
+    const problem = problemIn(error);
+    if (problem === undefined) throw error;
+    console.error(problem);
+    await tellStarter({ problem });
     return ExitCode.failure;
+  }
+}
+
+/** Something that keeps us from starting. */
+class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** What is wrong, as a message, if it is something that an administrator can do something about. */
+function problemIn(error: unknown): string | undefined {
+  if (error instanceof ConfigError) return error.message;
+  const isKnown = [StartError, StoreError, PidFileError].some((kind) => error instanceof kind);
+  return isKnown ? `bouncer: ${reasonOf(error)}` : undefined;
+}
+
+/** @throws {ConfigError} if the config has not what the options need */
+function checkConfig({ guard, log }: Config, { file, trial }: Wishes): void {
+  if (trial !== undefined && guard.plan.closed.length === 0)
+    throw new ConfigError(file, [{ key: 'guard.ports', reason: 'is empty: there is no guard to try' }]);
+  if (hasStarter() && log.file === undefined && log.syslog === undefined) {
+    const reason = 'is missing, and log.syslog too: in the background, nobody reads standard output';
+    throw new ConfigError(file, [{ key: 'log.file', reason }]);
+  }
+}
+
+/** Tells who waits for it that we listen, or that this takes longer. */
+async function announce(daemon: Daemon, pidFile: PidFile | undefined, log: Log): Promise<void> {
+  const tooLong = sleep(PATIENCE, false, { ref: false });
+  const listens = await Promise.race([daemon.listening.then(() => true), tooLong]);
+  await attempt(() => pidFile?.write(), log);
+  await tellStarter({ listens });
+}
+
+/** Does something about the pid file that is no reason to end if it does not work. */
+async function attempt(work: () => Promise<void> | undefined, log: Log): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, `the pid file is not as it should be: ${reasonOf(error)}`);
   }
 }
 
 interface Signals {
   /** Settles with the first signal to stop, also one that came earlier. */
-  untilStop(onReload: () => void): Promise<NodeJS.Signals>;
+  untilStop(daemon: Daemon): Promise<NodeJS.Signals>;
 }
 
 /** Catches signals from the very start on, so that none that comes early ends us halfway. */
 function catchSignals(): Signals {
-  let reload: (() => void) | undefined;
+  let daemon: Daemon | undefined;
   let reloadIsDue = false;
-  const stop = new Promise<NodeJS.Signals>((resolve) => {
-    process.once('SIGTERM', resolve).once('SIGINT', resolve);
+  const stop = new Promise<NodeJS.Signals>((settle) => {
+    process.once('SIGTERM', settle).once('SIGINT', settle);
   });
   process.on('SIGHUP', () => {
-    if (reload) reload();
+    if (daemon) void daemon.reload();
     else reloadIsDue = true;
   });
   // Without a handler, Node would open a debugger's port.
-  process.on('SIGUSR1', () => undefined);
+  process.on('SIGUSR1', () => daemon?.reopenLog());
   return {
-    untilStop(onReload) {
-      reload = onReload;
-      if (reloadIsDue) onReload();
+    untilStop(started) {
+      daemon = started;
+      if (reloadIsDue) void daemon.reload();
       return stop;
     },
   };

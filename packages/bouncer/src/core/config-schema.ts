@@ -7,6 +7,7 @@ import { parseNetwork } from './network.js';
 import { BINDS } from './policy.js';
 import { parsePortRange } from './port-range.js';
 import { parseSetName } from './set-name.js';
+import { FACILITIES } from './syslog-facility.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const NAME_REASON = 'a name is 1 to 64 letters, digits, ".", "_" or "-", the first a letter or digit';
@@ -177,6 +178,8 @@ const metrics = v.strictObject({ textfile: v.optional(text) });
 const log = v.strictObject({
   level: v.optional(choice(['debug', 'info', 'warn', 'error']), 'info'),
   rejects_per_minute: v.optional(integer(0, 10_000), 20),
+  file: v.optional(text),
+  syslog: v.optional(choice(FACILITIES)),
 });
 
 export type ActionTable = v.InferOutput<typeof action>;

@@ -24,6 +24,7 @@ import type { PortRange } from '../core/port-range.js';
 import { readClientFiles } from './client-files.js';
 import { readSeeds, type SeededClient } from './client-seeds.js';
 import { ConfigError } from './config-error.js';
+import type { LogWishes } from './log-places.js';
 import { readSecret } from './secret-file.js';
 import { timedPattern } from './timed-pattern.js';
 import { readToml } from './toml-file.js';
@@ -53,7 +54,10 @@ export interface Config {
   readonly metricsFile: string | undefined;
   /** Most actions that run at once. */
   readonly mostRunning: number;
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly rejectsPerMinute: number };
+  readonly log: LogWishes & {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly rejectsPerMinute: number;
+  };
 }
 
 const DAY = 86_400_000;
@@ -91,6 +95,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const policy = policyOf(tables, gateKey, clients);
   const { textfile } = tables.metrics;
   const { max_age: maxAge } = tables.submit;
+  const { level, rejects_per_minute: rejectsPerMinute, file: logFile, syslog } = tables.log;
   return {
     policy,
     capture: {
@@ -109,7 +114,7 @@ export async function loadConfig(file: string): Promise<Config> {
     carrierAge: maxAge && Math.floor(maxAge / SECONDS_PER_MINUTE),
     metricsFile: textfile && resolve(folder, textfile),
     mostRunning: tables.limits.running,
-    log: { level: tables.log.level, rejectsPerMinute: tables.log.rejects_per_minute },
+    log: { level, rejectsPerMinute, file: logFile && resolve(folder, logFile), syslog },
   };
 }
 

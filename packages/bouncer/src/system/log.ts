@@ -4,18 +4,23 @@ import type { LogSink } from './log-sink.js';
 export type Log = bunyan;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** A bunyan log that writes one JSON record a line to the sink. */
-export function createLog(sink: LogSink, level: LogLevel): Log {
-  const stream = {
-    write(line: string): void {
-      sink.reportLosses(({ lines, reason }) =>
-        recordOf({ lost: lines, reason }, `${lines} log lines were lost: ${reason}`),
-      );
-      sink.write(line);
-    },
-  };
-  const log = bunyan.createLogger({ name: 'bouncer', level, stream: stream as NodeJS.WritableStream });
+/** A bunyan log that writes one JSON record a line to each sink. */
+export function createLog(sinks: readonly LogSink[], level: LogLevel): Log {
+  const streams = sinks.map((sink) => ({ level, stream: streamInto(sink) }));
+  const log = bunyan.createLogger({ name: 'bouncer', streams });
   return log;
+
+  function streamInto(sink: LogSink): NodeJS.WritableStream {
+    const stream = {
+      write(line: string): void {
+        sink.reportLosses(({ lines, reason }) =>
+          recordOf({ lost: lines, reason }, `${lines} log lines were lost: ${reason}`),
+        );
+        sink.write(line);
+      },
+    };
+    return stream as NodeJS.WritableStream;
+  }
 
   function recordOf(fields: object, message: string): string {
     const { name, hostname, pid } = log.fields as Record<string, unknown>;

@@ -1,24 +1,22 @@
 import { fstatSync } from 'node:fs';
 import { priorityOf } from '../core/log-priority.js';
+import { priorityMark } from '../core/syslog-facility.js';
 import type { LogSink, Losses } from './log-sink.js';
 
-/** Begins each line with its priority, `<4>`, for readers that understand it (sd-daemon(3)). */
+/** Begins each line with its priority, `<4>`, as the journal understands it (sd-daemon(3)). */
 export class PrioritySink implements LogSink {
   readonly #sink: LogSink;
-  /** Number of the facility; 0 leaves it to the reader. */
-  readonly #facility: number;
 
-  constructor(sink: LogSink, facility = 0) {
+  constructor(sink: LogSink) {
     this.#sink = sink;
-    this.#facility = facility;
   }
 
   write(line: string): void {
-    this.#sink.write(this.#marked(line));
+    this.#sink.write(marked(line));
   }
 
   reportLosses(lineFor: (losses: Losses) => string): void {
-    this.#sink.reportLosses((losses) => this.#marked(lineFor(losses)));
+    this.#sink.reportLosses((losses) => marked(lineFor(losses)));
   }
 
   takeLosses(): Losses | undefined {
@@ -28,10 +26,10 @@ export class PrioritySink implements LogSink {
   flush(): Promise<void> {
     return this.#sink.flush();
   }
+}
 
-  #marked(line: string): string {
-    return `<${8 * this.#facility + priorityOf(line)}>${line}`;
-  }
+function marked(line: string): string {
+  return `${priorityMark(priorityOf(line))}${line}`;
 }
 
 /** Whether a descriptor is the one that leads to the journal (JOURNAL_STREAM in systemd.exec(5)). */
