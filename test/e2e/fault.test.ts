@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { isListening, type Bouncer } from '../support/bouncer.js';
+import { bouncerCommand } from '../support/command.js';
+import { commandLineOf, pidsOn } from '../support/processes.js';
+import type { Sender } from '../support/sender.js';
+import { decisionOn, Stage } from '../support/stage.js';
+import { waitFor } from '../support/wait.js';
+
+describe('The daemon goes on, and says what is wrong,', () => {
+  const stage = new Stage();
+  let bouncer: Bouncer;
+  let sender: Sender;
+
+  beforeEach(function () {
+    stage.open(this);
+    const { installation } = stage;
+    installation.addClient('alice');
+    const note = installation.writeScript('note.sh', `echo noted >> "${installation.path('noted')}"`);
+    const forks = installation.writeScript('forks.sh', 'while :; do "$0-sleeper" & sleep 0.01; done');
+    installation.writeScript('forks.sh-sleeper', 'exec sleep 1000');
+    installation.writeConfig(`
+[actions.note]
+code = 21
+run = ["${note}"]
+[actions.fork]
+code = 22
+run = ["${forks}"]
+timeout = "1s"
+[clients.alice]
+seed_file = "alice.seed"
+actions = ["note", "fork"]
+`);
+  });
+
+  afterEach(() => stage.close());
+
+  async function start(): Promise<void> {
+    bouncer = await stage.bouncer();
+    sender = stage.sender();
+  }
+
+  function packet(code = 21): Uint8Array {
+    return stage.installation.packet('alice', code);
+  }
+
+  function noted(): number {
+    return stage.installation.read('noted').split('\n').length - 1;
+  }
+
+  /** Sends a packet, which is to be accepted and run. */
+  async function expectNoted(): Promise<void> {
+    const before = noted();
+    expect(await decisionOn(stage, bouncer, sender, packet())).to.include({ decision: 'accept' });
+    await waitFor('the action', () => noted() > before || undefined);
+  }
+
+  /** How many of the processes run that the action starts. */
+  function sleepers(): number {
+    const { network } = stage;
+    return pidsOn(network, network.server).filter((pid) => isSleeper(pid)).length;
+  }
+
+  it('without file descriptors: no action is started, and the next one is when there are some again', async () => {
+    await start();
+    await expectNoted();
+    const limit = limitDescriptors(bouncer.pid, NONE);
+    const decision = await decisionOn(stage, bouncer, sender, packet());
+    expect(decision).to.include({ decision: 'accept' });
+    await bouncer.logged('why', ({ level, msg }) => level >= 50 && msg.includes('EMFILE'));
+    limitDescriptors(bouncer.pid, limit);
+    await expectNoted();
+    expect(noted()).to.equal(2);
+    expect(await bouncerCommand(['status', '-c', stage.installation.config])).to.include({ status: 0 });
+  });
+
+  it('without file descriptors for another capture: it is tried again until there are some', async () => {
+    await start();
+    const { capturePid } = bouncer;
+    const from = bouncer.records.length;
+    const limit = limitDescriptors(bouncer.pid, NONE);
+    process.kill(capturePid, 'SIGKILL');
+    await bouncer.logged('that it is deaf', ({ msg }) => msg.startsWith('not listening'), from);
+    limitDescriptors(bouncer.pid, limit);
+    await bouncer.logged('that it listens', isListening, from);
+    await expectNoted();
+  });
+
+  it('while an action starts processes for ever: all are gone at its time limit', async () => {
+    await start();
+    await decisionOn(stage, bouncer, sender, packet(22));
+    await waitFor('some processes', () => sleepers() > 5 || undefined);
+    await expectNoted();
+    await bouncer.logged('its end', ({ msg }) => msg.includes('action fork of alice'));
+    await waitFor('their end', () => sleepers() === 0 || undefined);
+  });
+});
+
+function isSleeper(pid: number): boolean {
+  try {
+    return commandLineOf(pid).join(' ') === 'sleep 1000';
+  } catch {
+    return false; // it has ended meanwhile
+  }
+}
+
+/** New descriptors have to be below the limit; below this one, all are taken. */
+const NONE = 3;
+
+/** Has a process open no more files than those with numbers below a limit. @returns the limit before */
+function limitDescriptors(pid: number, limit: number | string): string {
+  const columns = ['--noheadings', '--raw', '--output', 'SOFT'];
+  const before = execFileSync('prlimit', ['--pid', String(pid), '--nofile', ...columns], {
+    encoding: 'utf8',
+  });
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
+  return before.trim();
+}
