@@ -4,6 +4,7 @@ import { Bouncer, isListening, type LogRecord } from '../support/bouncer.js';
 import { Cleanup } from '../support/cleanup.js';
 import { Flooder } from '../support/flooder.js';
 import { Installation, PORT } from '../support/installation.js';
+import { linked } from '../support/link.js';
 import { Network, type Host } from '../support/network.js';
 import { isRunning } from '../support/processes.js';
 import { needsRoot } from '../support/root.js';
@@ -14,9 +15,6 @@ const FAMILIES = ['ipv4', 'ipv6'] as const;
 type Family = (typeof FAMILIES)[number];
 
 const TIMES = 10;
-
-/** Where what is sent only finds its way (RFC 863). */
-const DISCARD_PORT = 9;
 
 /** An unknown address makes the capture process ask the system again once a second, and not more often. */
 const REFRESH_MILLISECONDS = 1_000;
@@ -72,24 +70,8 @@ actions = ["ok"]
     await bouncer.logged(`the packet to ${address} accepted`, isAccept, from);
   }
 
-  /** Waits until frames can pass between the two hosts, and until what waited for that has passed. */
-  async linked(): Promise<void> {
-    const { server, client } = this.network;
-    for (const host of [server, client]) {
-      await waitFor(`${host.interface} to be up`, () => this.#operates(host) || undefined);
-    }
-    for (const family of FAMILIES) {
-      await this.sender.send(Buffer.of(0), server[family], DISCARD_PORT);
-      const isKnown = (): boolean =>
-        this.network.run(client, ['ip', 'neigh', 'show', 'to', server[family]]).includes('lladdr');
-      await waitFor(`the client to find ${server[family]}`, () => isKnown() || undefined);
-    }
-    await sleep(50);
-  }
-
-  #operates({ namespace, interface: device }: Host): boolean {
-    const host = namespace === this.network.server.namespace ? this.network.server : this.network.client;
-    return this.network.run(host, ['cat', `/sys/class/net/${device}/operstate`]).trim() === 'up';
+  linked(): Promise<void> {
+    return linked(this.network, this.sender);
   }
 }
 
