@@ -2,7 +2,7 @@
  * Makes a fresh clone ready: Debian packages, npm packages, compiled TypeScript. Does only what is
  * missing, and says what it does. Plain JavaScript without dependencies, since it runs first.
  *
- *   node tools/bootstrap.mjs [--for demo|test|bench]
+ *   node tools/bootstrap.mjs [--for demo|test|bench|deb]
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -68,10 +68,17 @@ const FOR_BENCH = [
   { debian: 'nftables', command: 'nft' },
 ];
 
+/** What the test of the Debian package calls. */
+const FOR_DEB = [
+  { debian: 'debootstrap', command: 'debootstrap' },
+  { debian: 'iproute2', command: 'ip' },
+  { debian: 'lintian', command: 'lintian' },
+];
+
 function main() {
   requireNode();
   const purpose = process.argv.at(-1);
-  const more = { test: FOR_TEST, bench: FOR_BENCH }[purpose] ?? [];
+  const more = { test: FOR_TEST, bench: FOR_BENCH, deb: FOR_DEB }[purpose] ?? [];
   installDebianPackages([...FOR_BUILD, ...more]);
   installNpmPackages();
   run('compiling', [process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-b'], { quiet: true });

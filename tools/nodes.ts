@@ -5,10 +5,11 @@
  *   npm run test:nodes [-- VERSION... [--grep TEXT]]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryPath } from '../test/support/paths.js';
+import { environmentOf, fetchNode } from './node-build.js';
 
 const VERSIONS = ['20', '22', '24', '26'];
 
@@ -17,21 +18,10 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { g
 for (const version of positionals.length === 0 ? VERSIONS : positionals) {
   const folder = repositoryPath(`build/nodes/${version}`);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const node = fetchNode(version, folder);
   const { passed, log, summary } = runSuite(node, folder);
   console.log(`${summary} (${log})`);
   if (!passed) process.exitCode = 1;
-}
-
-/** @returns the folder of a Node.js: its program and its headers */
-function fetchNode(version: string, folder: string): string {
-  const name = `node-${process.platform}-${process.arch}@${version}`;
-  const argv = ['pack', '--json', '--pack-destination', folder, name];
-  const [packed] = JSON.parse(execFileSync('npm', argv, { encoding: 'utf8' })) as { filename: string }[];
-  if (packed === undefined) throw new Error(`npm has no ${name}`);
-  execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
-  return join(folder, 'package');
 }
 
 function runSuite(
@@ -47,12 +37,7 @@ function runSuite(
     ['test', ...(values.grep === undefined ? [] : ['--', '--grep', values.grep])],
     {
       cwd: clone,
-      // Packages with native code are built for this Node.js, with the headers that came with it.
-      env: {
-        ...process.env,
-        PATH: `${join(node, 'bin')}:${process.env['PATH'] ?? ''}`,
-        npm_config_nodedir: node,
-      },
+      env: environmentOf(node),
       stdio: ['ignore', output, output],
     },
   );

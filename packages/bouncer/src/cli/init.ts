@@ -9,6 +9,7 @@ import { serverId, ProtocolError } from '@bouncer-spa/protocol';
 import { firstConfig } from '../core/first-config.js';
 import { createFile } from '../system/durable-file.js';
 import { loadConfig } from '../system/config-file.js';
+import { findUser } from '../system/user.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { Failure, reporting, withFile } from './failure.js';
 import { UsageError } from './usage-error.js';
@@ -21,6 +22,9 @@ const LEAST_PORT = 10_000;
 const MOST_PORT = 32_767;
 
 const SSH_PORT = 22;
+
+/** The user that the Debian package makes for the capture process. */
+const OWN_USER = '_bouncer';
 
 /** Milliseconds that a command may take which tells something about this machine. */
 const PATIENCE = 5_000;
@@ -63,7 +67,8 @@ async function init(config: string, host: string | undefined): Promise<void> {
   }
   // Last, so that what was interrupted can be begun again.
   const sends = host === undefined || host === id ? undefined : host;
-  const text = firstConfig({ serverId: id, host: sends, port, stateFolder, sshPorts });
+  const user = (await findUser(OWN_USER)) && OWN_USER;
+  const text = firstConfig({ serverId: id, host: sends, port, stateFolder, user, sshPorts });
   await withFile(config, () => createFile(config, text));
   await loadConfig(config);
   process.stdout.write(`${config}: server ${id}, clients send to ${host ?? id}, UDP port ${port}

@@ -6,12 +6,14 @@ export interface FirstConfig {
   /** UDP. */
   readonly port: number;
   readonly stateFolder: string;
+  /** Whom the capture process becomes, if there is a user for that. */
+  readonly user: string | undefined;
   /** TCP ports of sshd. */
   readonly sshPorts: readonly number[];
 }
 
 /** The config that a server begins with: ssh, closed to all but those who knock. */
-export function firstConfig({ serverId, host, port, stateFolder, sshPorts }: FirstConfig): string {
+export function firstConfig({ serverId, host, port, stateFolder, user, sshPorts }: FirstConfig): string {
   const doors = sshPorts.map((ssh) => `"tcp/${ssh}"`).join(', ');
   return `# Made by bouncer init. man 5 bouncer.toml has every key; after a change: bouncer reload
 
@@ -28,7 +30,12 @@ clients_dir = "clients.d"            # a file for each client: bouncer client ad
 
 [capture]
 port = ${String(port).padEnd(27)}# UDP, drawn at random; nothing listens there
-
+${
+  user === undefined
+    ? ''
+    : `user = "${user}"
+`
+}
 [guard]
 ports = [${doors}]                   # closed to everybody without a grant
 
