@@ -217,6 +217,8 @@ describe('the positive vectors', () => {
         address: input.address === '' ? SOURCE : parseAddress(input.address),
         duration: input.durationSeconds,
         argument: input.argument,
+        deed: { kind: 'run', run: ['/bin/true'], timeout: 1_000 },
+        mostGrants: 16,
       });
     });
   }

@@ -12,6 +12,8 @@ function accept(client: string, action: string, address = '192.0.2.7'): Accept {
     address: parseAddress(address) ?? new Uint8Array(16),
     duration: 0,
     argument: '',
+    deed: { kind: 'run', run: ['/bin/true'], timeout: 1_000 },
+    mostGrants: 16,
   };
 }
 

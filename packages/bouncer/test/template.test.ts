@@ -53,6 +53,8 @@ describe('actionValues', () => {
     address: ipv4(192, 0, 2, 7),
     duration: 30,
     argument: 'web1',
+    deed: { kind: 'run', run: ['/bin/true'], timeout: 1_000 },
+    mostGrants: 16,
   };
 
   it('says server, client, action, addresses, port, duration and argument as text', () => {

@@ -116,6 +116,8 @@ describe('an accepted packet', () => {
       address: SOURCE,
       duration: 60,
       argument: '',
+      deed: ssh.deed,
+      mostGrants: 16,
     });
   });
 

@@ -1,4 +1,5 @@
 import type { ActionCode, Minute, MessageFault } from '@bouncer-spa/protocol';
+import type { Deed } from './policy.js';
 
 /**
  * Why a datagram is refused, in the order of checking. The words up to `fill` are those of
@@ -79,6 +80,10 @@ export interface Accept {
   readonly duration: number;
   /** Matches the pattern of the action; empty if it takes none. */
   readonly argument: string;
+  /** What the action does. */
+  readonly deed: Deed;
+  /** Most grants that the client may have at once. */
+  readonly mostGrants: number;
 }
 
 /** The decision about one datagram. */

@@ -55,7 +55,17 @@ export function verify(verifier: Verifier, arrival: Arrival, now: Moment): Verdi
   const permission = authorize(client, action, message, arrival.source, now.unix);
   if (typeof permission === 'string') return { ...reject(permission, claim), tag: packet.tag };
 
-  return { accepted: true, claim, tag: packet.tag, argument: message.argument, ...permission };
+  const { deed } = action;
+  const { mostGrants } = client;
+  return {
+    accepted: true,
+    claim,
+    tag: packet.tag,
+    argument: message.argument,
+    deed,
+    mostGrants,
+    ...permission,
+  };
 }
 
 /** The minutes that the packet can be of. */

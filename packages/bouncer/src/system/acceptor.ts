@@ -1,7 +1,7 @@
 import type { Arrival } from '../core/datagram.js';
 import type { Means } from '../core/grants.js';
 import type { Moment } from '../core/moment.js';
-import type { Action, Client, Deed } from '../core/policy.js';
+import type { Deed } from '../core/policy.js';
 import { actionEnvironment, actionValues, fillIn, type ActionValues } from '../core/template.js';
 import type { Accept, Reject, Verdict } from '../core/verdict.js';
 import { verify, windowWidth, type Verifier } from '../core/verify.js';
@@ -68,17 +68,13 @@ export class Acceptor {
       decided(this.#reject(verdict, arrival, now));
       return;
     }
-    const { claim, tag } = verdict;
-    const { actions, clients } = verifier.policy;
-    const action = actions.find(({ name }) => name === claim.action);
-    const client = clients.find(({ name }) => name === claim.client);
-    if (action === undefined || client === undefined) return;
-    const slots = action.deed.kind === 'open' ? this.#openings : this.#running;
+    const { claim, tag, deed } = verdict;
+    const slots = deed.kind === 'open' ? this.#openings : this.#running;
     if (!slots.take()) {
       decided(this.#reject({ accepted: false, reason: 'busy', claim, tag }, arrival, now));
       return;
     }
-    void this.#act({ verdict, arrival, now, verifier, client, action }, decided)
+    void this.#act({ verdict, arrival, now, verifier }, decided)
       .catch((err: unknown) => {
         this.#log.error({ err }, `an accepted packet could not be acted on: ${reasonOf(err)}`);
       })
@@ -106,7 +102,7 @@ export class Acceptor {
 
   /** Records, then runs or opens: if anything ends us in between, the packet is spent but never used twice. */
   async #act(acceptance: Acceptance, decided: (verdict: Verdict) => void): Promise<void> {
-    const { verdict, arrival, now, verifier, action } = acceptance;
+    const { verdict, arrival, now, verifier } = acceptance;
     const { claim } = verdict;
     const values = actionValues(verifier.policy, arrival, verdict);
     const refuse = (reason: 'not-recorded' | 'grants', detail?: string): void => {
@@ -125,33 +121,34 @@ export class Acceptor {
       refuse('grants');
       return;
     }
+    // The process is started by this, and whoever waits for it does not wait for the log.
+    const carriedOut = this.#carryOut(values, admission, verdict);
     this.#decisions.accepted(verdict, arrival, now, admission === 'none' ? undefined : admission);
     decided(verdict);
-    await this.#carryOut(action.deed, values, admission, verdict);
+    await carriedOut;
   }
 
   /** @returns the grant, `none` if the action is not for a time, `undefined` if the client has too many */
   async #record(acceptance: Acceptance, values: ActionValues): Promise<Admission | 'none' | undefined> {
-    const { verdict, arrival, now, verifier, client, action } = acceptance;
-    const { claim, tag, address, argument, duration: seconds } = verdict;
+    const { verdict, arrival, now, verifier } = acceptance;
+    const { claim, tag, address, argument, duration: seconds, deed, mostGrants: most } = verdict;
     // In the same step as the check, so that of two equal packets only one can pass.
     const { replay } = verifier;
     const width = windowWidth(verifier);
     const record = replay.remember(claim.minute, tag, width, arrival.source, now.monotonic);
-    const means = meansOf(action.deed, values);
+    const means = meansOf(deed, values);
     if (means === undefined) {
       await this.#store.record(record);
       return 'none';
     }
     const purpose = { client: claim.client, action: claim.action, address, argument };
-    return this.#keeper.admit({ purpose, means, seconds, most: client.mostGrants }, record);
+    return this.#keeper.admit({ purpose, means, seconds, most }, record);
   }
 
   async #carryOut(
-    deed: Deed,
     values: ActionValues,
     admission: Admission | 'none',
-    { claim: { client, action }, address }: Accept,
+    { claim: { client, action }, address, deed }: Accept,
   ): Promise<void> {
     if (deed.kind === 'open') {
       if (admission !== 'none') await this.#keeper.open(admission.grant);
@@ -172,8 +169,6 @@ interface Acceptance {
   readonly arrival: Arrival;
   readonly now: Moment;
   readonly verifier: Verifier;
-  readonly client: Client;
-  readonly action: Action;
 }
 
 /** What has to end some time after a deed; `undefined` if nothing has to. */
