@@ -22,7 +22,7 @@ import { measureStart } from './measures/start.js';
 import { pageOf } from './page/page.js';
 import { plotsOf } from './page/plots.js';
 import { compilePrograms } from './programs.js';
-import type { Results } from './results.js';
+import type { Failure, Results } from './results.js';
 import { FULL, QUICK } from './settings.js';
 
 const MEASURES = {
@@ -50,16 +50,22 @@ async function main(): Promise<void> {
   const date = new Date().toISOString();
   const machine = describeMachine();
   const folder = mkdtempSync(join(tmpdir(), 'bouncer-bench-'));
-  let measured: Partial<Results> = {};
-  try {
-    const programs = compilePrograms(folder);
-    for (const [name, measure] of Object.entries(MEASURES)) {
-      if (!names.includes(name)) continue;
-      say(`${name}, at ${Math.round((performance.now() - began) / 1_000)} s`);
-      measured = { ...measured, [name]: await measure(programs, settings) };
-    }
-  } finally {
+  process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
+  });
+  const programs = compilePrograms(folder);
+  let measured: Partial<Results> = {};
+  const failures: Failure[] = [];
+  for (const [name, measure] of Object.entries(MEASURES)) {
+    if (!names.includes(name)) continue;
+    say(`${name}, at ${Math.round((performance.now() - began) / 1_000)} s`);
+    try {
+      measured = { ...measured, [name]: await measure(programs, settings) };
+    } catch (error) {
+      // The results of the others are worth having.
+      failures.push({ measure: name, reason: error instanceof Error ? error.message : String(error) });
+      say(`${name} FAILED: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
   }
   const words = process.argv.slice(2);
   const results: Results = {
@@ -67,10 +73,12 @@ async function main(): Promise<void> {
     seconds: (performance.now() - began) / 1_000,
     command: ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' '),
     repetitions: settings.repetitions,
+    failures,
     machine,
     ...measured,
   };
   write(repositoryPath(isWhole ? 'docs/benchmarks' : 'build/bench'), results);
+  if (failures.length > 0) process.exitCode = 1;
   for (const goal of goalsOf(results)) {
     say(
       `${isReached(goal) ? 'reached' : 'MISSED '} ${goal.what}: ${goal.measured.toFixed(2)}, goal ${goal.bound} ${goal.goal}`,
@@ -95,17 +103,13 @@ if (process.geteuid?.() !== 0) {
   process.exit(1);
 }
 process.env['TMPDIR'] = FOLDER;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    Arena.removeAll();
-    process.exit(1);
-  });
-}
+process.once('exit', () => {
+  Arena.removeAll();
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 try {
   await main();
 } catch (error) {
   say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = 1;
-} finally {
-  Arena.removeAll();
 }

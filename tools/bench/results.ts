@@ -8,7 +8,10 @@ export interface Results {
   readonly date: string;
   readonly seconds: number;
   readonly command: string;
+  /** At most; what takes long is repeated as long as there is time. */
   readonly repetitions: number;
+  /** Measures that failed, and why. */
+  readonly failures: readonly Failure[];
   readonly latency?: readonly LatencyRow[];
   readonly flood?: readonly FloodRow[];
   readonly clients?: readonly ClientsRow[];
@@ -16,6 +19,11 @@ export interface Results {
   readonly memory?: readonly MemoryRow[];
   readonly opener?: readonly CommandRow[];
   readonly start?: StartResults;
+}
+
+export interface Failure {
+  readonly measure: string;
+  readonly reason: string;
 }
 
 export interface LatencyRow {

@@ -2,6 +2,8 @@
 export interface Settings {
   /** Times that each measure is repeated, all contenders in turn each time. */
   readonly repetitions: number;
+  /** Seconds from the beginning after which what takes longest is not repeated any more. */
+  readonly seconds: number;
   readonly latency: { readonly requests: number };
   readonly flood: {
     /** Datagrams a second. */
@@ -27,16 +29,18 @@ export interface Settings {
 
 export const FULL: Settings = {
   repetitions: 3,
+  seconds: 840,
   latency: { requests: 40 },
-  flood: { rates: [10_000, 50_000, 100_000, 300_000], valid: 100, fewValid: 20, junkAlone: 1_000 },
+  flood: { rates: [10_000, 50_000, 100_000, 300_000], valid: 100, fewValid: 20, junkAlone: 700 },
   clients: { counts: [1, 100, 10_000, 100_000], valid: 100, junk: 20_000, rate: 20_000 },
   idle: { seconds: 60, repetitions: 1, clients: 100_000 },
   opener: { rounds: 60 },
-  start: { starts: 4, reloads: 20, reloadsWithMany: 3 },
+  start: { starts: 3, reloads: 20, reloadsWithMany: 3 },
 };
 
 export const QUICK: Settings = {
   repetitions: 1,
+  seconds: 840,
   latency: { requests: 10 },
   flood: { rates: [10_000, 100_000], valid: 30, fewValid: 10, junkAlone: 300 },
   clients: { counts: [1, 1_000], valid: 20, junk: 5_000, rate: 20_000 },

@@ -9,7 +9,10 @@ import { RANDOM_JUNK, type Conditions, type Contender, type JunkKind, type Liste
 import type { Junk } from '../flood.js';
 
 const CODE = 21;
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
+
+/** Records of its log that are told when it does not do what is waited for. */
+const LAST_RECORDS = 10;
 
 /** Bytes that all packets of a client for an action begin with, within a minute. */
 const GATE_AND_LOCATOR = GATE_SIZE + 8;
@@ -30,8 +33,13 @@ async function start(arena: Arena, { clients, node }: Conditions): Promise<Liste
   /** Waits for a record. @returns the time of it by the daemon's clock, in milliseconds */
   const said = async (what: string, matches: (record: LogRecord) => boolean, from = 0): Promise<number> => {
     const look = (): LogRecord | undefined => daemon.records.slice(from).find(matches);
-    const record = await waitFor(`bouncer to say ${what}; ${daemon.complaints}`, look, PATIENCE);
-    return Date.parse(String(record['time']));
+    try {
+      return Date.parse(String((await waitFor(`bouncer to say ${what}`, look, PATIENCE))['time']));
+    } catch (cause) {
+      const last = daemon.records.slice(-LAST_RECORDS).map((record) => JSON.stringify(record));
+      const said = [...last, daemon.complaints].join('\n');
+      throw new Error(`${String(cause)}; its last words were:\n${said}`, { cause });
+    }
   };
   return {
     startMilliseconds: (await said('that it listens', isListening)) - began,
@@ -66,6 +74,7 @@ id = "${SERVER_ID}"
 gate_key_file = "gate.key"
 state_dir = "state"
 clients_dir = "clients.d"
+control_socket = "control.sock"
 
 [capture]
 port = ${PORT}

@@ -6,6 +6,7 @@ import { floorC, floorNode, floorNodeDurable } from '../contenders/floors.js';
 import { fwknopd } from '../contenders/fwknopd.js';
 import { knockd } from '../contenders/knockd.js';
 import type { Programs } from '../programs.js';
+import { repeat } from '../repeat.js';
 import type { ClientsRow } from '../results.js';
 import type { Settings } from '../settings.js';
 import { calm, cpuOnServer } from '../usage.js';
@@ -39,7 +40,8 @@ const SHARES: readonly Share[] = [
 /** (c) CPU time for each junk datagram and for each valid packet, by the number of clients. */
 export async function measureClients(programs: Programs, settings: Settings): Promise<ClientsRow[]> {
   const rows: ClientsRow[] = [];
-  for (let repetition = 0; repetition < settings.repetitions; repetition++) {
+  // Half of the time, since the flood comes after it.
+  await repeat({ ...settings, seconds: settings.seconds / 2 }, async () => {
     for (const { contender, most, part } of SHARES) {
       for (const clients of settings.clients.counts.filter((count) => count <= most)) {
         let row = rows.find((known) => known.contender === contender.name && known.clients === clients);
@@ -58,7 +60,7 @@ export async function measureClients(programs: Programs, settings: Settings): Pr
         await measure(programs, contender, row, part(clients), settings);
       }
     }
-  }
+  });
   return rows;
 }
 

@@ -4,6 +4,7 @@ import type { Contender, JunkKind } from '../contender.js';
 import { RANDOM_JUNK } from '../contender.js';
 import { CONTENDERS } from '../contenders.js';
 import type { Programs } from '../programs.js';
+import { repeat } from '../repeat.js';
 import type { FloodRow } from '../results.js';
 import type { Settings } from '../settings.js';
 import { calm, cpuOnServer } from '../usage.js';
@@ -31,11 +32,11 @@ export async function measureFlood(programs: Programs, settings: Settings): Prom
     rows.push(row);
     return row;
   };
-  for (let repetition = 0; repetition < settings.repetitions; repetition++) {
+  await repeat(settings, async () => {
     for (const rate of settings.flood.rates) {
       await measureNobody(programs, rowOf('nobody', 'random', rate, 0), settings);
       for (const junk of KINDS) {
-        for (const contender of CONTENDERS) {
+        for (const contender of CONTENDERS.filter(({ name }) => name !== 'floor-node')) {
           const { name, pause } = contender;
           const valid = pause < LONG_PAUSE ? settings.flood.valid : settings.flood.fewValid;
           await Arena.with(programs, (arena) =>
@@ -44,7 +45,7 @@ export async function measureFlood(programs: Programs, settings: Settings): Prom
         }
       }
     }
-  }
+  });
   return rows;
 }
 

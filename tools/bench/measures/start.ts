@@ -9,7 +9,7 @@ import type { Settings } from '../settings.js';
 import { calm } from '../usage.js';
 
 /** Milliseconds between two packets while it reloads, and between two reloads. */
-const APART = 10;
+const APART = 20;
 const BETWEEN = 100;
 
 const QUIET = 2_000;

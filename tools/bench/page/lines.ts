@@ -19,7 +19,7 @@ export interface Axes {
   readonly yScale: 'linear' | 'log';
 }
 
-const FRAME: Frame = { width: 760, height: 420, left: 70, right: 270, top: 40, bottom: 56 };
+const FRAME: Frame = { width: 800, height: 420, left: 70, right: 310, top: 40, bottom: 56 };
 const LEGEND_ROW = 20;
 
 /** Lines through medians with whiskers from the least to the most; the x axis is logarithmic. */
@@ -38,7 +38,7 @@ export function lines(title: string, axes: Axes, all: readonly Series[]): string
   const lowest = y.ticks[0] ?? 0;
   const yOf = (value: number): number => y.place(Math.max(value, lowest));
   const grid = [
-    ...x.ticks.flatMap((tick) => [
+    ...[...new Set(points.map((point) => point.x))].flatMap((tick) => [
       line(x.place(tick), y1, x.place(tick), y2, 'class="grid"'),
       text(x.place(tick), y1 + 18, tick.toLocaleString('en'), 'middle'),
     ]),

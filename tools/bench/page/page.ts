@@ -10,6 +10,7 @@ import {
   openerSection,
   startSection,
 } from './sections.js';
+import { EXPLANATION } from './explanation.js';
 import { count, figure, table } from './table.js';
 
 /** The whole page, in Markdown. */
@@ -17,6 +18,7 @@ export function pageOf(results: Results): string {
   const sections = [
     head(results),
     goals(results),
+    EXPLANATION,
     latencySection(results),
     floodSection(results),
     clientsSection(results),
@@ -28,19 +30,24 @@ export function pageOf(results: Results): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function head({ machine, date, seconds, command, repetitions }: Results): string {
+function head({ machine, date, seconds, command, repetitions, failures }: Results): string {
   const { versions } = machine;
   const busy =
     machine.load > 0.5 * machine.cores
       ? `\n\n**The machine was busy when this began (load ${figure(machine.load)}): do not rely on these numbers.**`
       : '';
+  const failed = failures
+    .map(
+      ({ measure, reason }) => `\n\n**${measure} could not be measured**: ${reason.split('\n', 1)[0] ?? ''}`,
+    )
+    .join('');
   return `# Benchmarks
 
 Made by \`${command}\`, which writes all of this directory and needs nothing but root on
 Debian: it installs the peers, makes network namespaces, removes them again. All listeners
-ran on one machine, in turn, ${repetitions} time${repetitions === 1 ? '' : 's'}, with the same tiny C program as their action. Numbers
+ran on one machine, in turn, up to ${repetitions} time${repetitions === 1 ? '' : 's'}, with the same tiny C program as their action. Numbers
 are medians, with the least and the most in brackets; each single one is in
-[results.json](results.json).${busy}
+[results.json](results.json).${busy}${failed}
 
 ${table(
   ['', ''],

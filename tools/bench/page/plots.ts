@@ -1,6 +1,6 @@
 import { labelOf } from '../contenders.js';
 import type { JunkKind } from '../contender.js';
-import type { Results } from '../results.js';
+import type { FloodRow, Results } from '../results.js';
 import { spread } from '../statistics.js';
 import { boxes, type Box } from './boxes.js';
 import { lines, type Point, type Series } from './lines.js';
@@ -16,7 +16,7 @@ export function plotsOf(results: Results): ReadonlyMap<string, string> {
       boxes('From sending to the action’s first instruction', 'milliseconds', rows.flat(), 'log'),
     );
   }
-  if (flood !== undefined) plots.set('flood.svg', floodPlot(flood));
+  for (const kind of kindsIn(flood ?? [])) plots.set(floodPlotName(kind), floodPlot(flood ?? [], kind));
   if (clients !== undefined) plots.set('clients.svg', clientsPlot(clients));
   if (memory !== undefined) {
     const rows = memory.map(({ contender, clients: known, proportional }) =>
@@ -51,11 +51,20 @@ function point(x: number, values: readonly number[]): Point {
   return { x, y: median, least: min, most: max };
 }
 
-function floodPlot(rows: NonNullable<Results['flood']>): string {
+/** The kinds of junk in the order in which they were sent. */
+export function kindsIn(rows: readonly FloodRow[]): readonly JunkKind[] {
+  return [...new Set(rows.map(({ junk }) => junk))];
+}
+
+export function floodPlotName(kind: JunkKind): string {
+  return `flood-${kind.replaceAll(' ', '-')}.svg`;
+}
+
+function floodPlot(rows: readonly FloodRow[], kind: JunkKind): string {
   const series = new Map<string, Point[]>();
   for (const { contender, junk, rate, accepted, valid } of rows) {
-    if (contender === 'nobody') continue;
-    const label = `${labelOf(contender)}: ${junk}`;
+    if (contender === 'nobody' || junk !== kind) continue;
+    const label = labelOf(contender);
     const points = series.get(label) ?? [];
     points.push(
       point(
@@ -70,7 +79,7 @@ function floodPlot(rows: NonNullable<Results['flood']>): string {
     y: 'valid packets accepted, of 100',
     yScale: 'linear',
   } as const;
-  return lines('Valid packets accepted while junk arrives', axes, seriesOf(series));
+  return lines(`Valid packets accepted while junk arrives: ${kind}`, axes, seriesOf(series));
 }
 
 function clientsPlot(rows: NonNullable<Results['clients']>): string {

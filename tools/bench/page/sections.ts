@@ -1,6 +1,7 @@
 import { labelOf } from '../contenders.js';
 import type { ClientsRow, Results } from '../results.js';
 import { quantile, spread } from '../statistics.js';
+import { floodPlotName, kindsIn } from './plots.js';
 import { count, figure, medianAndRange, table } from './table.js';
 
 export function latencySection({ latency }: Results): string {
@@ -69,7 +70,9 @@ which nobody listens.
 
 ${table(head, rows)}
 
-![](flood.svg)`;
+${kindsIn(flood)
+  .map((kind) => `![](${floodPlotName(kind)})`)
+  .join('\n')}`;
 }
 
 export function clientsSection({ clients }: Results): string {
@@ -179,7 +182,7 @@ export function startSection({ start }: Results): string {
   ]);
   return `## Start and reload
 
-To listening: bouncer says so, the others have a packet socket by then. Packets come 10 ms apart while it
+To listening: bouncer says so, the others have a packet socket by then. Packets come 20 ms apart while it
 reloads, again and again.
 
 ${table(['start to listening', 'milliseconds', 'to `node -e 0`'], starts)}
