@@ -267,6 +267,38 @@ actions = ["note"]
       await expectOpen(22);
     });
 
+    it('goes back to what was closed before, after the time and after a clean stop', async () => {
+      const former = await stage.bouncer();
+      await former.stop();
+      configure('ports = ["tcp/22", "tcp/8050"]');
+      const bouncer = await stage.bouncer(['--trial', '3s']);
+      await expectClosed(22);
+      await expectClosed(8050);
+      await bouncer.logged('the end', ({ msg }) => msg.startsWith('the trial is over and was not confirmed'));
+      await expectOpen(8050);
+      await expectClosed(22);
+      expect((await command('status', '-c', stage.installation.config)).stdout).to.include(
+        'its trial was not confirmed: closed as before are tcp/22, udp/5000',
+      );
+      await bouncer.stop();
+      const again = await stage.bouncer(['--trial', '5m']);
+      await expectClosed(8050);
+      await again.stop();
+      await expectOpen(8050);
+      await expectClosed(22);
+    });
+
+    it('leaves closed what was, even if bouncer was killed', async () => {
+      const former = await stage.bouncer();
+      await former.kill();
+      const bouncer = await stage.bouncer(['--trial', '1s']);
+      await bouncer.kill();
+      await waitUntil('the end of the trial', async () =>
+        (await command('firewall', 'show')).stdout.startsWith('closed: tcp/22, udp/5000\nopen'),
+      );
+      await expectClosed(22);
+    });
+
     it('stays when it is confirmed', async () => {
       const bouncer = await stage.bouncer(['--trial', '5m']);
       const confirm = ['confirm', '-c', stage.installation.config];

@@ -1,5 +1,5 @@
-import type { GuardPlan, GuardWishes } from './core/guard.js';
-import { formatPortRange } from './core/port-range.js';
+import type { GuardPlan, GuardWishes, Trial } from './core/guard.js';
+import { formatPortRange, type PortRange } from './core/port-range.js';
 import type { GuardStatus } from './core/status.js';
 import { monotonicNow } from './system/clock.js';
 import type { Firewall } from './system/firewall.js';
@@ -21,7 +21,7 @@ const MINUTE = 60_000;
 
 /**
  * Keeps the guard in place as long as the daemon runs: puts it back when somebody else has changed it,
- * tries again what failed, and takes it away when a trial is not confirmed.
+ * tries again what failed, and goes back to what was closed before when a trial is not confirmed.
  */
 export class GuardKeeper {
   readonly #firewall: Firewall;
@@ -35,7 +35,10 @@ export class GuardKeeper {
   /** When the trial ends: milliseconds, monotonic. */
   #trialEnd: number | undefined;
   #trialTimer: NodeJS.Timeout | undefined;
+  /** Whether the trial ended without being confirmed. */
   #lifted = false;
+  /** What was closed before the trial; `undefined` as long as nobody has looked. */
+  #closedBefore: readonly PortRange[] | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   /** When the next look is due: milliseconds, monotonic. */
   #lookDue = Infinity;
@@ -72,18 +75,18 @@ export class GuardKeeper {
 
   get status(): GuardStatus {
     if (!closesAnything(this.#wishes.plan)) return { state: 'none' };
-    if (this.#lifted) return { state: 'lifted' };
-    if (this.#failing !== undefined) {
+    if (this.#failing !== undefined && closesAnything(this.#plan)) {
       const { since, reason } = this.#failing;
       return { state: 'failing', since: new Date(since).toISOString(), reason };
     }
+    if (this.#lifted) return { state: 'lifted', closed: this.#plan.closed.map(formatPortRange) };
     const seconds = this.#trialSeconds();
     return seconds === undefined ? { state: 'closed' } : { state: 'trial', seconds: Math.ceil(seconds) };
   }
 
   /**
    * Puts the guard in place, or keeps trying to. Never throws.
-   * @param trial seconds after which it is taken away, unless it is confirmed before
+   * @param trial seconds after which it goes back to what was closed before, unless it is confirmed
    */
   start(trial: number | undefined): Promise<void> {
     if (trial !== undefined) {
@@ -105,7 +108,8 @@ export class GuardKeeper {
    */
   change(wishes: GuardWishes): Promise<void> {
     return this.#inTurn(async () => {
-      if (!this.#lifted && !samePlan(wishes.plan, this.#wishes.plan)) await this.#put(wishes.plan);
+      const [former, plan] = [this.#plan, this.#planFor(wishes)];
+      if ((closesAnything(former) || closesAnything(plan)) && !samePlan(former, plan)) await this.#put(plan);
       this.#wishes = wishes;
     });
   }
@@ -117,7 +121,7 @@ export class GuardKeeper {
    */
   confirmTrial(): Promise<string | undefined> {
     return this.#inTurn(async () => {
-      if (this.#lifted) return 'the trial is over, and the guard was taken away: start bouncer again';
+      if (this.#lifted) return 'the trial is over and was not confirmed: start bouncer again';
       if (this.#trialEnd === undefined) return 'there is no trial: the guard stays anyway';
       const end = this.#trialEnd;
       this.#trialEnd = undefined;
@@ -133,15 +137,15 @@ export class GuardKeeper {
     });
   }
 
-  /** Leaves the guard as the config wants it after a stop; one on trial is taken away. Never throws. */
+  /** Leaves the guard as the config wants it after a stop; one on trial goes back to what was before. Never throws. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#lift();
       this.#stopped = true;
       this.#monitor.stop();
       clearTimeout(this.#lookTimer);
       clearTimeout(this.#trialTimer);
-      const stays = this.#wishes.staysClosed && this.#trialEnd === undefined;
-      if (stays || this.#lifted || !closesAnything(this.#wishes.plan)) return;
+      if (this.#wishes.staysClosed || !closesAnything(this.#plan)) return;
       await this.#takeAway('the guard is taken away with the end of bouncer: nothing is closed any more');
     });
   }
@@ -153,7 +157,7 @@ export class GuardKeeper {
         this.#log.info('the guard is taken away: the config closes nothing');
       return;
     }
-    const trial = this.#trialSeconds();
+    const trial = await this.#trial();
     const { shape } = await this.#firewall.putGuard(plan, trial);
     this.#shape = shape;
     this.#monitor.start();
@@ -162,16 +166,20 @@ export class GuardKeeper {
     this.#pause = FIRST_PAUSE;
     this.#lookIn(LOOK);
     const closed = plan.closed.map(formatPortRange);
-    const until = trial === undefined ? '' : `, for ${Math.ceil(trial)} seconds unless it is confirmed`;
-    this.#log.info({ closed, trial }, `the guard is in place: ${closed.join(', ')} closed${until}`);
+    const until =
+      trial === undefined ? '' : `, for ${Math.ceil(trial.seconds)} seconds unless it is confirmed`;
+    this.#log.info(
+      { closed, trial: trial?.seconds },
+      `the guard is in place: ${closed.join(', ')} closed${until}`,
+    );
   }
 
   /** Looks whether the guard is as we left it, and makes it so. */
   async #look(): Promise<void> {
     const change = this.#change;
     this.#change = undefined;
-    const { plan } = this.#wishes;
-    if (this.#stopped || this.#lifted || !closesAnything(plan)) return;
+    const plan = this.#plan;
+    if (this.#stopped || !closesAnything(plan)) return;
     const by = change?.by ?? 'somebody';
     const fields = { by, change: change?.lines };
     await this.#try(async () => {
@@ -211,7 +219,14 @@ export class GuardKeeper {
 
   async #lift(): Promise<void> {
     if (this.#trialEnd === undefined || this.#stopped) return;
+    this.#trialEnd = undefined;
     this.#lifted = true;
+    const plan = this.#plan;
+    if (closesAnything(plan)) {
+      this.#log.warn('the trial is over and was not confirmed: what was closed before stays closed');
+      await this.#try(() => this.#put(plan));
+      return;
+    }
     this.#monitor.stop();
     clearTimeout(this.#lookTimer);
     await this.#takeAway(
@@ -229,6 +244,22 @@ export class GuardKeeper {
     }
   }
 
+  /** What has to be in place now. */
+  get #plan(): GuardPlan {
+    return this.#planFor(this.#wishes);
+  }
+
+  #planFor({ plan }: GuardWishes): GuardPlan {
+    return this.#lifted ? { ...plan, closed: this.#closedBefore ?? [] } : plan;
+  }
+
+  async #trial(): Promise<Trial | undefined> {
+    const seconds = this.#trialSeconds();
+    if (seconds === undefined) return undefined;
+    this.#closedBefore ??= (await this.#firewall.guard('terse'))?.closed ?? [];
+    return { seconds, keeps: this.#closedBefore };
+  }
+
   #trialSeconds(): number | undefined {
     return this.#trialEnd === undefined ? undefined : Math.max(0, this.#trialEnd - monotonicNow()) / 1_000;
   }
@@ -236,7 +267,7 @@ export class GuardKeeper {
   /** Has a look at the guard after milliseconds, or before, if that is intended already. */
   #lookIn(milliseconds: number): void {
     const due = monotonicNow() + milliseconds;
-    if (this.#stopped || this.#lifted || this.#lookDue <= due) return;
+    if (this.#stopped || this.#lookDue <= due) return;
     clearTimeout(this.#lookTimer);
     this.#lookDue = due;
     this.#lookTimer = setTimeout(() => {

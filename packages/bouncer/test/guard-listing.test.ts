@@ -34,14 +34,18 @@ describe('A listing of the guard', () => {
     expect(canStay).to.equal(true);
   });
 
-  it('tells what is closed, and how long the trial lasts', () => {
+  it('tells what is closed for good, what until the trial is over, and how long that lasts', () => {
     const match = (right: unknown, protocol = 'tcp'): object => ({
       match: { op: '==', left: { payload: { protocol, field: 'dport' } }, right },
     });
     const accept = { rule: { expr: [match(22), { accept: null }] } };
     const drop = { rule: { expr: [match(22), { drop: null }] } };
     const dropRange = { rule: { expr: [match({ range: [60_000, 61_000] }, 'udp'), {}, { drop: null }] } };
-    expect(read(CHAIN, accept, drop, dropRange)).to.deep.include({ closed: [SSH, HIGH], trial: undefined });
+    expect(read(CHAIN, accept, drop, dropRange)).to.deep.include({
+      closed: [SSH],
+      tried: [HIGH],
+      trial: undefined,
+    });
     const trial = [{ elem: { val: 'tcp', expires: 12 } }, { elem: { val: 'udp', expires: 13 } }];
     expect(read(CHAIN, set('trial', 'inet_proto', trial)).trial).to.equal(13);
     expect(read(CHAIN, set('trial', 'inet_proto')).trial).to.equal(0);

@@ -53,7 +53,7 @@ describe('The guard', () => {
   });
 
   it('on trial closes nothing once the kernel has ended the elements of the set "trial"', () => {
-    const lines = guardLines(PLAN, undefined, 300);
+    const lines = guardLines(PLAN, undefined, { seconds: 300, keeps: [] });
     const added = lines.filter((line) => !guardLines(PLAN, undefined, undefined).includes(line));
     expect(added).to.deep.equal([
       'add set inet bouncer trial { type inet_proto; flags timeout; }',
@@ -67,6 +67,15 @@ describe('The guard', () => {
       'add rule inet bouncer input udp dport 60000-61000 meta l4proto @trial drop',
     ]);
     expect(lines.filter((line) => line.endsWith('drop'))).to.have.length(2);
+  });
+
+  it('on trial leaves ports closed without condition that were closed before', () => {
+    const lines = guardLines(PLAN, undefined, { seconds: 300, keeps: ranges('tcp/22', 'tcp/443') });
+    expect(lines.filter((line) => line.endsWith('drop'))).to.deep.equal([
+      'add rule inet bouncer input tcp dport 22 drop',
+      'add rule inet bouncer input tcp dport 443 drop',
+      'add rule inet bouncer input udp dport 60000-61000 meta l4proto @trial drop',
+    ]);
   });
 
   it('is removed whether or not it is there', () => {

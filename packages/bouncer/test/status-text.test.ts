@@ -45,7 +45,11 @@ describe('The status', () => {
   for (const [guard, cell] of [
     [{ state: 'none' }, 'closes nothing'],
     [{ state: 'trial', seconds: 90 }, 'on trial for 1m 30s more: bouncer confirm keeps it'],
-    [{ state: 'lifted' }, 'taken away: its trial was not confirmed'],
+    [{ state: 'lifted', closed: [] }, 'its trial was not confirmed: nothing is closed'],
+    [
+      { state: 'lifted', closed: ['tcp/22', 'udp/53'] },
+      'its trial was not confirmed: closed as before are tcp/22, udp/53',
+    ],
     [
       { state: 'failing', since: '2027-01-01T11:58:00.000Z', reason: 'nft is missing' },
       'failing for 2m: nft is missing',

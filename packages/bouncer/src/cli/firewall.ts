@@ -33,15 +33,19 @@ async function show(firewall: Firewall): Promise<string> {
   return guard === undefined ? 'there is no guard: nothing is closed\n' : describe(guard);
 }
 
-function describe({ closed, openings, trial }: GuardListing): string {
-  const state = trial === 0 ? 'no longer closed, since the trial is over' : 'closed';
+function describe({ closed, tried, openings, trial }: GuardListing): string {
+  const isOver = trial === 0 ? 'no longer closed, since the trial is over' : 'closed';
   const until = trial === undefined || trial === 0 ? '' : ` (on trial, for ${trial} seconds more)`;
+  const states = [
+    ...(closed.length === 0 ? [] : [`closed: ${closed.map(formatPortRange).join(', ')}\n`]),
+    ...(tried.length === 0 ? [] : [`${isOver}: ${tried.map(formatPortRange).join(', ')}${until}\n`]),
+  ];
   const lines = openings.map(({ ports, address, seconds }) => {
     const time = seconds === Infinity ? 'without end' : `for ${seconds} seconds more`;
     return `  ${formatPortRange(ports)}  ${formatAddress(address)}  ${time}\n`;
   });
   const open = lines.length === 0 ? 'open to nobody\n' : `open to\n${lines.join('')}`;
-  return `${state}: ${closed.map(formatPortRange).join(', ')}${until}\n${open}`;
+  return `${states.join('')}${open}`;
 }
 
 async function remove(firewall: Firewall): Promise<string> {

@@ -54,10 +54,14 @@ function guardCell(guard: GuardStatus, time: string): Cell {
     case 'trial':
       return `on trial for ${spanText(guard.seconds)} more: bouncer confirm keeps it`;
     case 'lifted':
-      return ['bad', 'taken away: its trial was not confirmed'];
+      return ['bad', `its trial was not confirmed: ${liftedText(guard.closed)}`];
     case 'failing':
       return ['bad', `failing for ${spanBetween(guard.since, time)}: ${guard.reason}`];
   }
+}
+
+function liftedText(closed: readonly string[]): string {
+  return closed.length === 0 ? 'nothing is closed' : `closed as before are ${closed.join(', ')}`;
 }
 
 function grantsCell({ grants: { live, failing } }: Status): Cell {

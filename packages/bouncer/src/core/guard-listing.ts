@@ -12,7 +12,9 @@ export interface GuardListing {
   readonly openings: readonly Opening[];
   /** Ports that are closed, but for the openings. */
   readonly closed: readonly PortRange[];
-  /** Seconds after which nothing is closed any more, if the guard is on trial. */
+  /** Ports that are closed until the trial is over. */
+  readonly tried: readonly PortRange[];
+  /** Seconds until that, if the guard is on trial. */
   readonly trial: number | undefined;
   /** Everything but the elements: equal as long as nobody has changed it. */
   readonly shape: string;
@@ -28,6 +30,9 @@ const element = v.object({ elem: v.object({ val: v.string(), expires: v.optional
 const chain = v.object({ name: v.string() });
 const rule = v.object({ expr: v.array(v.unknown()) });
 const port = v.number();
+/** Parts of a rule that closes ports: a match and `drop`. On trial there is a condition between them. */
+const UNCONDITIONAL = 2;
+
 /** `tcp dport 22` or `tcp dport 8000-8100`. */
 const portMatch = v.object({
   match: v.object({
@@ -49,7 +54,8 @@ export function readGuardListing(json: string): GuardListing {
   const sets = objects.flatMap((object) => ('set' in object ? [v.parse(set, object['set'])] : []));
   const rules = objects.flatMap((object) => ('rule' in object ? [v.parse(rule, object['rule'])] : []));
   return {
-    closed: rules.flatMap(({ expr }) => closedBy(expr)),
+    closed: rules.flatMap(({ expr }) => (expr.length === UNCONDITIONAL ? closedBy(expr) : [])),
+    tried: rules.flatMap(({ expr }) => (expr.length === UNCONDITIONAL ? [] : closedBy(expr))),
     trial: trialOf(sets.find(({ name }) => name === TRIAL_SET)?.elem),
     canStay:
       chains.every(({ name }) => name === GUARD_CHAIN) &&

@@ -8,6 +8,14 @@ export interface GuardPlan {
   readonly openable: readonly PortRange[];
 }
 
+/** A guard that is to be confirmed. */
+export interface Trial {
+  /** What is left of it. */
+  readonly seconds: number;
+  /** Ports that stay closed whatever comes of it, since they were before. */
+  readonly keeps: readonly PortRange[];
+}
+
 /** What the config wants of the guard. */
 export interface GuardWishes {
   readonly plan: GuardPlan;
@@ -63,17 +71,19 @@ export function setsOf({ openable }: GuardPlan, onTrial: boolean): GuardSet[] {
  * The lines for nft, one transaction, that put the guard in place. Sets that stay keep their elements,
  * and no port is open in between.
  * @param present sets of the guard that is there already; without one, the table is made anew
- * @param trial seconds after which nothing is closed any more, unless the guard is put in place again
+ * @param trial after which the plan's ports are closed no more, unless the guard is put in place again
  */
 export function guardLines(
   plan: GuardPlan,
   present: readonly GuardSet[] | undefined,
-  trial: number | undefined,
+  trial: Trial | undefined,
 ): string[] {
   const onTrial = trial !== undefined;
   const sets = setsOf(plan, onTrial);
   const stale = (present ?? []).filter(({ name }) => !sets.some((set) => set.name === name));
   const condition = onTrial ? `meta l4proto @${TRIAL_SET} ` : '';
+  const kept = unique(trial?.keeps ?? []);
+  const tried = unique(plan.closed).filter((ports) => !kept.some((other) => sameRange(ports, other)));
   return [
     ...(present === undefined ? removeLines() : []),
     `add table ${GUARD_TABLE}`,
@@ -82,7 +92,9 @@ export function guardLines(
     ...stale.map(({ name }) => `delete set ${GUARD_TABLE} ${name}`),
     ...sets.map(({ name, type }) => `add set ${GUARD_TABLE} ${name} { type ${type}; flags timeout; }`),
     ...(onTrial
-      ? ['tcp', 'udp'].flatMap((transport) => openLines([`${GUARD_TABLE} ${TRIAL_SET}`], transport, trial))
+      ? ['tcp', 'udp'].flatMap((transport) =>
+          openLines([`${GUARD_TABLE} ${TRIAL_SET}`], transport, trial.seconds),
+        )
       : []),
     ...[
       'iif lo accept',
@@ -91,7 +103,8 @@ export function guardLines(
         `${match(ports)} ip saddr @${setOf(ports, 'ipv4')} accept`,
         `${match(ports)} ip6 saddr @${setOf(ports, 'ipv6')} accept`,
       ]),
-      ...unique(plan.closed).map((ports) => `${match(ports)} ${condition}drop`),
+      ...kept.map((ports) => `${match(ports)} drop`),
+      ...tried.map((ports) => `${match(ports)} ${condition}drop`),
     ].map((rule) => `add rule ${GUARD_TABLE} ${GUARD_CHAIN} ${rule}`),
   ];
 }
@@ -137,6 +150,10 @@ export function unguarded(closed: readonly PortRange[], ports: readonly PortRang
 
 function match({ transport, first, last }: PortRange): string {
   return `${transport} dport ${first === last ? first : `${first}-${last}`}`;
+}
+
+function sameRange(a: PortRange, b: PortRange): boolean {
+  return formatPortRange(a) === formatPortRange(b);
 }
 
 function timeout(seconds: number): string {

@@ -39,8 +39,8 @@ export type GuardStatus =
   | { readonly state: 'closed' }
   /** Closed, but only for so many seconds more, unless it is confirmed. */
   | { readonly state: 'trial'; readonly seconds: number }
-  /** Nothing is closed: the trial ended without being confirmed. */
-  | { readonly state: 'lifted' }
+  /** The trial ended without being confirmed: closed is what was closed before, which may be nothing. */
+  | { readonly state: 'lifted'; readonly closed: readonly string[] }
   /** Tried again until it works. */
   | { readonly state: 'failing'; readonly since: string; readonly reason: string };
 

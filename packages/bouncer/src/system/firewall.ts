@@ -11,6 +11,7 @@ import {
   setsOf,
   type AddressFamily,
   type GuardPlan,
+  type Trial,
 } from '../core/guard.js';
 import { readGuardListing, type GuardListing } from '../core/guard-listing.js';
 import { LiveOpenings, type LiveOpening } from '../core/live-openings.js';
@@ -35,6 +36,8 @@ interface TypedSet {
 export class Firewall implements Doorkeeper {
   readonly #nft = new Nft();
   readonly #live = new LiveOpenings();
+  /** Whether the guard was taken away: then its ports are open, and there is nothing to open. */
+  #isTakenAway = false;
   /** What was asked for last. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -56,6 +59,7 @@ export class Firewall implements Doorkeeper {
         await this.#openSets(door.sets, element, family, left);
         return;
       }
+      if (this.#isTakenAway) return;
       const sets = door.ports.map((ports) => setOf(ports, family));
       await this.#nft.applyFast(openLines(sets.map(inGuard), element, left));
       for (const set of sets) this.#live.opened(set, element, left, now);
@@ -99,11 +103,10 @@ export class Firewall implements Doorkeeper {
 
   /**
    * Puts the guard in place, or another in its place. Who was let in and still may be, is let in.
-   * @param trial seconds after which nothing is closed any more
    * @returns the table as it is then
    * @throws {FirewallError} with what nft said; then nothing is changed
    */
-  putGuard(plan: GuardPlan, trial: number | undefined): Promise<GuardListing> {
+  putGuard(plan: GuardPlan, trial: Trial | undefined): Promise<GuardListing> {
     return this.#inTurn(async () => {
       const present = await this.#guard();
       const openings = present?.openings ?? [];
@@ -123,6 +126,7 @@ export class Firewall implements Doorkeeper {
         ]);
       }
       const now = await this.#guard();
+      this.#isTakenAway = false;
       if (now === undefined) throw new FirewallError('the guard was taken away while it was put in place');
       return now;
     });
@@ -150,6 +154,7 @@ export class Firewall implements Doorkeeper {
     return this.#inTurn(async () => {
       if ((await this.#nft.list(['table', ...GUARD_TABLE.split(' ')], 'terse')) === undefined) return false;
       await this.#nft.apply(removeLines());
+      this.#isTakenAway = true;
       return true;
     });
   }
