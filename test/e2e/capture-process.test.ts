@@ -139,6 +139,11 @@ actions = ["list"]
       expect(nativeModules(bouncer.pid)).to.deep.equal(['classic-level']);
     });
 
+    it('leaves no core dump behind: of the keys of the daemon, or of what it has seen', () => {
+      for (const pid of [bouncer.pid, bouncer.capturePid])
+        expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).to.match(/^Max core file size +1 /m);
+    });
+
     it('shares its lack of open files with the processes of actions', async () => {
       expect(descriptorsOf(bouncer.pid).filter((target) => target.startsWith(installation.path('state')))).not
         .to.be.empty;

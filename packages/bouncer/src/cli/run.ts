@@ -5,6 +5,7 @@ import { Daemon } from '../daemon.js';
 import { hasStarter, startInBackground, tellStarter } from '../system/background.js';
 import { ConfigError } from '../system/config-error.js';
 import { loadConfig, type Config } from '../system/config-file.js';
+import { forbidCoreDumps } from '../system/core-limit.js';
 import { LogPlaces } from '../system/log-places.js';
 import { createLog, type Log } from '../system/log.js';
 import { PidFile, PidFileError } from '../system/pid-file.js';
@@ -32,7 +33,7 @@ the config says besides.`,
     trial: {
       type: 'string',
       value: 'TIME',
-      text: 'take the guard away after that time, unless confirmed',
+      text: 'close only what was closed before after that time, unless confirmed',
     },
     daemon: {
       type: 'boolean',
@@ -91,6 +92,7 @@ async function run(wishes: Wishes): Promise<ExitCode> {
     const { verbose, trial, file } = wishes;
     const pidFile = wishes.pidFile === undefined ? undefined : new PidFile(wishes.pidFile);
     await pidFile?.expectFree();
+    const coreDumps = forbidCoreDumps();
     const config = await loadConfig(file);
     checkConfig(config, wishes);
     const logPlaces = new LogPlaces(process.env);
@@ -99,6 +101,8 @@ async function run(wishes: Wishes): Promise<ExitCode> {
       log.fatal({ err }, 'bouncer broke');
       process.exit(ExitCode.failure);
     });
+    const reason = await coreDumps;
+    if (reason !== undefined) log.warn({ reason }, `a core dump could show the seeds: ${reason}`);
     const daemon = await Daemon.start({
       ...{ file, config, log, logPlaces, verbose, trial },
       version: await version(),
