@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Bouncer, LogRecord } from '../support/bouncer.js';
@@ -44,20 +44,10 @@ bind = "strict"
 `);
     installation.writeProfile('alice', network.server.ipv4, { note: 21 });
     bouncer = await stage.bouncer();
-    nameServer();
+    stage.nameServer(SERVER_NAME);
   });
 
   after(() => stage.close());
-
-  /** Lets the client, and nobody else, know the server's name. */
-  function nameServer(): void {
-    const { network, installation } = stage;
-    const etc = installation.path('etc');
-    cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
-    const { ipv4, ipv6 } = network.server;
-    writeFileSync(join(etc, 'hosts'), `${ipv4} ${SERVER_NAME}\n${ipv6} ${SERVER_NAME}\n`);
-    network.cover(network.client, '/etc', etc);
-  }
 
   for (const [shell, sender, family] of [
     ['dash', 'bash', 'ipv4'],

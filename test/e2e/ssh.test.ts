@@ -9,6 +9,8 @@ import { OPENER } from '../support/paths.js';
 import { sshOptions, startSshd } from '../support/sshd.js';
 import { Stage } from '../support/stage.js';
 
+const SERVER_NAME = 'gate.example.net';
+
 const LARGE_FILE_SIZE = 64 * 1024 * 1024;
 
 /** Milliseconds after which a command that hangs is ended. */
@@ -40,6 +42,7 @@ actions = ["ssh"]
     bouncer = await stage.bouncer();
     writeProfiles();
     await startSshd(stage);
+    stage.nameServer(SERVER_NAME);
     writeClientSide();
   });
 
@@ -53,12 +56,13 @@ actions = ["ssh"]
     expect(status).to.equal(0);
   });
 
-  /** One profile for each of the server's addresses. */
+  /** One profile for each of the server's addresses, and one for its name, which has both. */
   function writeProfiles(): void {
     const { network, installation } = stage;
     mkdirSync(installation.path('opener'), { mode: 0o700 });
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      const profile = `host = "${network.server[family]}"
+    const { ipv4, ipv6 } = network.server;
+    for (const [name, host] of Object.entries({ ipv4, ipv6, both: SERVER_NAME })) {
+      const profile = `host = "${host}"
 port = ${PORT}
 server_id = "${SERVER_ID}"
 gate_key_file = "../gate.key"
@@ -67,7 +71,7 @@ seed_file = "../alice.seed"
 code = 21
 opens = ["tcp/22"]
 `;
-      writeFileSync(installation.path(`opener/${family}.toml`), profile, { mode: 0o600 });
+      writeFileSync(installation.path(`opener/${name}.toml`), profile, { mode: 0o600 });
     }
   }
 
@@ -133,6 +137,25 @@ opens = ["tcp/22"]
         status = (error as { readonly status?: unknown }).status;
       }
       expect(status).to.equal(42);
+    });
+  }
+
+  for (const [dead, family] of [
+    ['ip6', 'ipv4'],
+    ['ip', 'ipv6'],
+  ] as const) {
+    it(`gets in over ${family} by a name that has both, where the other leads nowhere`, async () => {
+      const { network } = stage;
+      const rules = `table ${dead} dead { chain input { type filter hook input priority -200; tcp dport 22 drop; }; }`;
+      network.run(network.server, ['nft', '-f', '-'], rules);
+      try {
+        const from = bouncer.records.length;
+        expect(ssh('proxy.config', SERVER_NAME, 'echo in')).to.equal('in\n');
+        const address = network.client[family];
+        await bouncer.logged('its acceptance', (record) => record['address'] === address, from);
+      } finally {
+        network.run(network.server, ['nft', 'delete', 'table', dead, 'dead']);
+      }
     });
   }
 

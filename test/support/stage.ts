@@ -1,3 +1,5 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { Bouncer, type LogRecord } from './bouncer.js';
 import { Installation } from './installation.js';
@@ -61,6 +63,16 @@ export class Stage {
     const sender = new Sender(network, network.client);
     this.whenClosed(() => sender.close());
     return sender;
+  }
+
+  /** Lets the client, and nobody else, find both addresses of the server under a name. */
+  nameServer(name: string): void {
+    const { network, installation } = this.#opened;
+    const etc = installation.path('etc');
+    cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
+    const { ipv4, ipv6 } = network.server;
+    writeFileSync(join(etc, 'hosts'), `${ipv4} ${name}\n${ipv6} ${name}\n`);
+    network.cover(network.client, '/etc', etc);
   }
 
   /** Has something undone when the stage is closed; what was done last is undone first. */

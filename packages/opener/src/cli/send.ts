@@ -30,14 +30,15 @@ export async function send(command: SendCommand): Promise<void> {
   if (command.verbose && clockState() === 'unsynchronised') {
     say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
   }
-  const isTalkative = command.verbose || process.stderr.isTTY;
+  // Asked when there is something to say: it takes half a millisecond to find out.
+  const isTalkative = (): boolean => command.verbose || process.stderr.isTTY;
   if (door === undefined) {
     const { resolve } = await import('../system/resolve.js');
     const destination = await resolve(request.host, request.family);
     // Sealed only now, since resolving a name can take a good part of a minute.
     await sendDatagram(await knock.packet(destination), destination, request.port, command.sending);
     const silent = command.wait === undefined && profile.wait ? silentDoor(request.action.opens) : undefined;
-    if (silent !== undefined && isTalkative) {
+    if (silent !== undefined && isTalkative()) {
       say(`sent; a UDP port gives no sign of being open, so ${showDoor(silent)} is not waited for`);
     }
     return;
@@ -47,7 +48,7 @@ export async function send(command: SendCommand): Promise<void> {
     sendDatagram(payload, to, request.port, command.sending),
   );
   connection.destroy();
-  if (isTalkative) say(`tcp/${door.port} at ${address} is open after ${took} s`);
+  if (isTalkative()) say(`tcp/${door.port} at ${address} is open after ${took} s`);
 }
 
 /** Where a packet that is printed would go, if what it says depends on that. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ClockState } from '../core/closed-door.js';
@@ -17,6 +16,8 @@ const PATIENCE = 5_000;
 
 /** What the kernel says of its clock, through systemd; whoever keeps it (adjtimex(2), timedatectl(1)). */
 export async function askClockState(): Promise<ClockState> {
+  // Loaded here because sending a packet starts no program.
+  const { execFile } = await import('node:child_process');
   try {
     const args = ['show', '--property=NTPSynchronized', '--value'];
     const { stdout } = await promisify(execFile)('timedatectl', args, { timeout: PATIENCE });

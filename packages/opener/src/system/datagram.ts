@@ -21,7 +21,13 @@ export async function sendDatagram(
     await sendRawDatagram(payload, to, port, { ...sending, source: sending.source });
     return;
   }
-  const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4');
+  const socket = createSocket({
+    type: to.family === 6 ? 'udp6' : 'udp4',
+    // There is no name to look up, and node:dns takes a millisecond to load.
+    lookup: (address, _, done) => {
+      done(null, address, to.family);
+    },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       // A socket that cannot be bound says so here and never calls back.
