@@ -862,6 +862,7 @@ describe('Reading a bad config', () => {
       'trying to redefine an already defined table or value',
     ],
     ['a day that is none', 'x = 2027-13-01\n', 1, 'invalid date'],
+    ['a day that its month does not have', '\nx = 2027-02-30\n', 2, 'there is no day 2027-02-30'],
     ['bytes that are no text', Uint8Array.of(0x5b, 0xff, 0xfe), 1, 'illegal character in key'],
   ] as const) {
     it(`with ${what} tells the line`, async () => {

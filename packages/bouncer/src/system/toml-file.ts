@@ -1,5 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
 import type { Problem } from '../core/config-problem.js';
+import { impossibleDate } from '../core/impossible-date.js';
 import { readTrustedFile, type Trust } from './trusted-file.js';
 
 /** 100,000 clients of a few lines each fit. */
@@ -12,12 +13,19 @@ export async function readToml(
 ): Promise<{ readonly toml: unknown } | { readonly problem: Problem }> {
   const text = await readTrustedFile(file, trust, MOST_BYTES);
   if (typeof text !== 'string') return { problem: { file, key: '', reason: text.refusal } };
+  let toml;
   try {
-    return { toml: parse(text) };
+    toml = parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The message goes on with the lines of the file, which may hold a secret.
     const [, reason = 'is not TOML'] = /^Invalid TOML document: (.*)/.exec(error.message) ?? [];
     return { problem: { file: `${file} line ${error.line}`, key: '', reason } };
   }
+  const impossible = impossibleDate(text);
+  if (impossible !== undefined) {
+    const { date, line } = impossible;
+    return { problem: { file: `${file} line ${line}`, key: '', reason: `there is no day ${date}` } };
+  }
+  return { toml };
 }
