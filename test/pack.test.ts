@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData, type Analysis } from '@arethetypeswrong/core';
 import { expect } from 'chai';
+import { publint } from 'publint';
 import { repositoryPath } from './support/paths.js';
 
 interface Packed {
@@ -10,6 +12,9 @@ interface Packed {
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
 }
+
+/** Ways to find a module that lead nowhere in a package that has ES modules only: from before `exports`, and `require`. */
+const NOT_OF_ES_MODULES: readonly string[] = ['node10', 'node16-cjs'];
 
 /** Bytes; far below what a source map or a test's capture would add. */
 const LARGEST_PACKAGE = 150_000;
@@ -41,12 +46,18 @@ describe('The npm package', function () {
     return { ...packed, at, own: paths.filter((path) => !path.startsWith('dist/')).sort() };
   }
 
+  /** What publint has to say about an unpacked package, suggestions included. */
+  async function faultsOf(at: string): Promise<readonly unknown[]> {
+    return (await publint({ pkgDir: at, strict: true, pack: false })).messages;
+  }
+
   function node(...args: string[]): string {
     return execFileSync(process.execPath, args, { cwd: folder, env: { HOME: folder }, encoding: 'utf8' });
   }
 
-  it('of opener is one file that needs nothing beside it', () => {
+  it('of opener is one file that needs nothing beside it', async () => {
     const { at, files, own } = pack('opener');
+    expect(await faultsOf(at)).to.deep.equal([]);
     expect(own).to.have.length(files.length);
     expect(own).to.deep.equal([
       'LICENSE',
@@ -74,8 +85,16 @@ describe('The npm package', function () {
     expect(() => readFileSync(repositoryPath('packages/opener/bundle/dist/opener.cjs'))).to.throw(/ENOENT/);
   });
 
-  it('of the protocol is a library, whose example runs and has the types that it says', () => {
-    const { at, own } = pack('protocol');
+  it('of the protocol is a library, whose example runs and has the types that it says', async () => {
+    const { at, own, filename } = pack('protocol');
+    expect(await faultsOf(at)).to.deep.equal([]);
+    const { problems } = (await checkPackage(
+      createPackageFromTarballData(readFileSync(join(folder, filename))),
+    )) as Analysis;
+    const ofUsers = problems.filter(
+      (problem) => !('resolutionKind' in problem && NOT_OF_ES_MODULES.includes(problem.resolutionKind)),
+    );
+    expect(ofUsers).to.deep.equal([]);
     expect(own).to.deep.equal(['LICENSE', 'README.md', 'package.json']);
     const [, example = ''] = /```js\n([^]*?)```/.exec(readFileSync(join(at, 'README.md'), 'utf8')) ?? [];
     writeFileSync(join(folder, 'example.mjs'), example);
@@ -87,8 +106,9 @@ describe('The npm package', function () {
     node(repositoryPath('node_modules/typescript/bin/tsc'), ...options, 'example.mts');
   });
 
-  it('of bouncer has its command, and nothing that only the repository needs', () => {
-    const { own } = pack('bouncer');
+  it('of bouncer has its command, and nothing that only the repository needs', async () => {
+    const { at, own } = pack('bouncer');
+    expect(await faultsOf(at)).to.deep.equal([]);
     expect(own).to.include.members(['bin/bouncer.js', 'man/bouncer.8', 'man/bouncer.toml.5']);
   });
 });
