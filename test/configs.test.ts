@@ -17,6 +17,8 @@ const CHECKED = [
   'bouncer.service',
   'bouncer.toml',
   'client.toml',
+  // Run by npm run deb:test.
+  'debian',
   // Run in e2e/log-places.test.ts.
   'fail2ban',
   // Each recipe in it is run in e2e/firewall-recipes.test.ts.

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { bouncerCommand, type Ending } from '../support/command.js';
 import type { Installation } from '../support/installation.js';
-import { repositoryPath } from '../support/paths.js';
+import { BOUNCER, repositoryPath } from '../support/paths.js';
 import { decisionOn, Stage } from '../support/stage.js';
 
 /** The user `nobody`, who owns nothing. */
@@ -238,6 +239,26 @@ describe('The command line', () => {
       });
     }
   }
+
+  it('ends without a word when whoever reads has had enough', () => {
+    const script = `'${process.execPath}' '${BOUNCER}' --help | true`;
+    const { stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(stderr).to.equal('');
+  });
+
+  it('has a help for each command that fits a terminal', async () => {
+    const names = (text: string) => Array.from(text.matchAll(/^ {2}([a-z]+) {2}/gm), ([, name = '']) => name);
+    const commands = names((await bouncerCommand(['--help'])).stdout).map((name) => [name]);
+    const groups = names((await bouncerCommand(['client', '--help'])).stdout).map((name) => ['client', name]);
+    for (const command of [...commands, ...groups]) {
+      const { stdout } = await bouncerCommand([...command, '--help']);
+      const lines = stdout.trimEnd().split('\n');
+      expect(lines, command.join(' ')).to.have.length.within(3, 23);
+      expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
+    }
+    expect(commands).to.have.length.above(10);
+    expect(groups).to.have.length(4);
+  });
 
   for (const option of ['--version', '-V']) {
     it(`shows the version with ${option}`, async () => {

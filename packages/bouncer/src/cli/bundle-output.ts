@@ -13,7 +13,7 @@ export const BUNDLE_OPTIONS = {
   passphrase: {
     type: 'boolean',
     default: false,
-    text: 'ask for a passphrase, without which the bundle is worthless',
+    text: 'ask for a passphrase, which the bundle then needs',
   },
   'passphrase-file': { type: 'string', value: 'FILE', text: 'the same, from a file of mode 0600' },
 } as const;

@@ -23,8 +23,8 @@ const SEED_SIZE = 32;
 
 export const command = defineCommand({
   usage: 'bouncer client add NAME --action ACTION [OPTIONS]',
-  about: `Makes a client with a seed of its own, and prints once what it needs: its bundle,
-for "opener import". Whoever has the bundle is that client.`,
+  about: `Makes a client with a seed of its own, and prints once what it needs: its
+bundle, for "opener import". Whoever has the bundle is that client.`,
   options: {
     ...CHANGE_OPTIONS,
     action: { type: 'string', multiple: true, value: 'ACTION', text: 'what it may do; once for each' },
@@ -33,7 +33,7 @@ for "opener import". Whoever has the bundle is that client.`,
     bind: {
       type: 'string',
       value: 'HOW',
-      text: 'which address it may be let in from: source, strict or any',
+      text: 'whose address is let in: source, strict or any',
     },
     ...BUNDLE_OPTIONS,
   },

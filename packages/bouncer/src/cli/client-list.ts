@@ -7,7 +7,8 @@ import { tableText, type Cell } from './table.js';
 
 export const command = defineCommand({
   usage: 'bouncer client list [OPTIONS]',
-  about: 'Lists the clients of the config and of its folder of clients, without their secrets.',
+  about: `Lists the clients of the config and of its folder of clients, without their
+secrets.`,
   options: {
     config: CONFIG_OPTION,
     json: { type: 'boolean', default: false, text: 'print one JSON value, for programs' },

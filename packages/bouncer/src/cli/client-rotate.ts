@@ -28,9 +28,9 @@ const MOST_BYTES = 1024 * 1024;
 
 export const command = defineCommand({
   usage: 'bouncer client rotate NAME [OPTIONS]',
-  about: `Gives a client a new seed, and prints its bundle once. The seed that it had is good
-for a while more, so that the client can change over when it suits; one before that
-ends now. If the seed is in wrong hands, use --overlap 0.`,
+  about: `Gives a client a new seed, and prints its bundle once. The seed that it had is
+good for a while more, so that the client can change over when it suits; one
+before that ends now. If the seed is in wrong hands, use --overlap 0.`,
   options: {
     ...CHANGE_OPTIONS,
     overlap: {

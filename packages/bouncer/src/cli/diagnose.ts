@@ -23,9 +23,10 @@ const LONGEST = 86_400;
 
 export const command = defineCommand({
   usage: 'bouncer diagnose [OPTIONS]',
-  about: `Listens beside the running daemon and says of each datagram at the port what it is and what
-to do about it: not a packet, another server's, a clock that is wrong by up to a day,
-an unknown client, a replay, not allowed. Nothing is acted on. Ctrl-C ends it early.`,
+  about: `Listens beside the running daemon and says of each datagram at the port what
+it is and what to do about it: not a packet, another server's, a clock that is
+wrong by up to a day, an unknown client, a replay, not allowed. Nothing is acted
+on. Ctrl-C ends it early.`,
   options: {
     config: CONFIG_OPTION,
     for: { type: 'string', value: 'TIME', default: '1m', text: 'how long to listen (default: 1m)' },

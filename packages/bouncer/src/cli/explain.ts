@@ -10,9 +10,10 @@ import { UsageError } from './usage-error.js';
 
 export const command = defineCommand({
   usage: 'bouncer explain [OPTIONS] FILE.pcap',
-  about: `Says of each datagram in a capture file (pcap or pcapng, as tcpdump and Wireshark write
-them) why it is accepted or not, by the config as it is now. Nothing is acted on.
-Without --at, each is judged at the time at which it was captured.`,
+  about: `Says of each datagram in a capture file (pcap or pcapng, as tcpdump and
+Wireshark write them) why it is accepted or not, by the config as it is now.
+Nothing is acted on. Without --at, each is judged at the time at which it was
+captured.`,
   options: {
     config: CONFIG_OPTION,
     at: { type: 'string', value: 'TIME', text: 'judge as at that time, such as 2026-11-25T12:00:00Z' },

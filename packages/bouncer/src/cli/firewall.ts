@@ -9,8 +9,8 @@ import { UsageError } from './usage-error.js';
 
 export const command = defineCommand({
   usage: 'bouncer firewall show|remove',
-  about: `Shows the guard as the kernel has it, or takes it away. Neither needs the daemon; while it runs,
-it puts back what was removed.`,
+  about: `Shows the guard as the kernel has it, or takes it away. Neither needs the
+daemon; while it runs, it puts back what was removed.`,
   options: {},
   examples: ['bouncer firewall show', 'bouncer firewall remove'],
   async run(_, words) {

@@ -11,11 +11,9 @@ Runs the action that one encrypted datagram names, without an open port.
 Commands:
 ${table(commands)}
   -h, --help (behind a command: that of the command)     -V, --version
-
 Exit status: 0 all went well, 1 it did not, 2 the command line is wrong
 
   bouncer check -c ./bouncer.toml
-  bouncer run | npx bunyan
 `;
 }
 

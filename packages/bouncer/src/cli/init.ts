@@ -31,8 +31,8 @@ const PATIENCE = 5_000;
 
 export const command = defineCommand({
   usage: 'bouncer init [OPTIONS]',
-  about: `Writes a first config, which guards ssh, with a new gate key and the folders that it
-names. Asks nothing, and never overwrites anything.`,
+  about: `Writes a first config, which guards ssh, with a new gate key and the folders
+that it names. Asks nothing, and never overwrites anything.`,
   options: {
     config: CONFIG_OPTION,
     host: { type: 'string', value: 'NAME', text: 'where clients send (default: the name of this host)' },

@@ -21,6 +21,10 @@ async function main([name = '', ...rest]: readonly string[]): Promise<ExitCode> 
 }
 
 const argv = process.argv.slice(2);
+if (argv[0] !== 'run') {
+  // Whoever reads has had enough, such as head(1). The daemon's log sees to that itself.
+  process.stdout.once('error', () => process.exit());
+}
 try {
   process.exitCode = await main(argv);
 } catch (error) {

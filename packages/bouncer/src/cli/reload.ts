@@ -4,8 +4,9 @@ import { ExitCode } from './exit-code.js';
 
 export const command = defineCommand({
   usage: 'bouncer reload [OPTIONS]',
-  about: `Has the running daemon read its config again, waits, and says what came of it. If anything
-is wrong with the config, the old one goes on. What was accepted is not touched.`,
+  about: `Has the running daemon read its config again, waits, and says what came of it.
+If anything is wrong with the config, the old one goes on. What was accepted is
+not touched.`,
   options: CONTROL_OPTIONS,
   examples: ['bouncer reload'],
   async run(values, words) {

@@ -8,8 +8,8 @@ import { UsageError } from './usage-error.js';
 
 export const command = defineCommand({
   usage: 'bouncer revoke [OPTIONS] ID|ADDRESS|CLIENT',
-  about: `Ends grants before their time: the one with that id, or all for an address, all of a
-client, or all there are. Connections that are open already are not cut.`,
+  about: `Ends grants before their time: the one with that id, or all for an address, all
+of a client, or all there are. Connections that are open already are not cut.`,
   options: {
     ...CONTROL_OPTIONS,
     all: { type: 'boolean', default: false, text: 'end every grant' },

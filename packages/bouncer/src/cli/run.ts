@@ -24,21 +24,21 @@ const PATIENCE = 15_000;
 
 export const command = defineCommand({
   usage: 'bouncer run [OPTIONS]',
-  about: `The daemon: listens until SIGTERM or SIGINT. SIGHUP reads the config again, SIGUSR1
-opens the log's file anew. The log is one JSON record a line on standard output, and where
-the config says besides.`,
+  about: `The daemon: listens until SIGTERM or SIGINT. SIGHUP reads the config again,
+SIGUSR1 opens the log's file anew. The log is one JSON record a line on standard
+output, and where the config says besides.`,
   options: {
     config: CONFIG_OPTION,
     verbose: { type: 'boolean', short: 'v', default: false, text: 'log more, whatever the config says' },
     trial: {
       type: 'string',
       value: 'TIME',
-      text: 'close only what was closed before after that time, unless confirmed',
+      text: 'then go back to what was closed before, unless confirmed',
     },
     daemon: {
       type: 'boolean',
       default: false,
-      text: 'go on in the background as soon as it listens; the config has to say where to log',
+      text: 'go on in the background once it listens; needs [log]',
     },
     'pid-file': { type: 'string', value: 'PATH', text: 'write the process id there when it listens' },
   },

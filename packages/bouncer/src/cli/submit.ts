@@ -8,9 +8,10 @@ const MOST_INPUT = 4_096;
 
 export const command = defineCommand({
   usage: 'bouncer submit [OPTIONS] < PACKET',
-  about: `Hands the running daemon a packet that came by another way than UDP, such as by mail:
-base64 on standard input, as "opener --print" writes it. It is judged like any other,
-but may be as old as [submit] max_age says, and its client needs bind = "any".`,
+  about: `Hands the running daemon a packet that came by another way than UDP, such as by
+mail: base64 on standard input, as "opener --print" writes it. It is judged like
+any other, but may be as old as [submit] max_age says, and its client needs bind
+= "any".`,
   options: CONTROL_OPTIONS,
   examples: ['opener home ssh --allow 192.0.2.7 --print | bouncer submit'],
   async run(values, words) {
