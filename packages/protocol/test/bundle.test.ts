@@ -90,6 +90,19 @@ describe('a bundle', () => {
     expect(open(text)).to.deep.equal(bundleOf(plain));
   });
 
+  it('may be as long with white space as 4096 characters, and no longer', () => {
+    const text = plain.uri.padEnd(4_096, ' ');
+    expect(open(text)).to.deep.equal(bundleOf(plain));
+    expect(open(`${text} `)).to.equal('length');
+  });
+
+  it('keeps a byte order mark of its profile, and one byte of padding if that is all it needs', () => {
+    // Secrets and profile are one byte less than whole blocks.
+    const bundle = { ...bundleOf(plain), profile: '\ufeffhost = "a"\n\n' };
+    expect(Buffer.byteLength(bundle.profile) % 16).to.equal(15);
+    expect(open(sealBundle(bundle, 'a'), 'a')).to.deep.equal(bundle);
+  });
+
   it('is not taken for one without its scheme', () => {
     expect(isBundle('host = "bouncer:"')).to.be.false;
   });
