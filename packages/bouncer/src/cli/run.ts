@@ -134,8 +134,9 @@ class StartError extends Error {
 /** What is wrong, as a message, if it is something that an administrator can do something about. */
 function problemIn(error: unknown): string | undefined {
   if (error instanceof ConfigError) return error.message;
-  const isKnown = [StartError, StoreError, PidFileError].some((kind) => error instanceof kind);
-  return isKnown ? `bouncer: ${reasonOf(error)}` : undefined;
+  const isKnown = error instanceof StartError || error instanceof StoreError || error instanceof PidFileError;
+  // The message says more than the cause that reasonOf would look for.
+  return isKnown ? `bouncer: ${error.message}` : undefined;
 }
 
 /** @throws {ConfigError} if the config has not what the options need */
