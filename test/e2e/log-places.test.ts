@@ -157,17 +157,23 @@ actions = ["note"]
     rsyslog.signal('SIGCONT');
   });
 
-  it('goes to syslog again after that was dead, and says that lines were lost', async () => {
+  it('goes to syslog again after that was dead, and says that lines were lost', async function () {
+    // A logger that ends again and again is waited for up to half a minute.
+    this.timeout(90_000);
     await rsyslog.kill();
     expect(await accept()).to.include({ status: 0 });
     expect(await accept()).to.include({ status: 0 });
     const before = rsyslog.told.length;
     await rsyslog.start();
-    await waitUntil('a line about what was lost, and what follows', async () => {
-      await accept();
-      const later = rsyslog.told.slice(before - 1).join('\n');
-      return /\d+ log lines were lost: logger: .*\n.*"decision":"accept"/.test(later);
-    });
+    await waitUntil(
+      'a line about what was lost, and what follows',
+      async () => {
+        await accept();
+        const later = rsyslog.told.slice(before - 1).join('\n');
+        return /\d+ log lines were lost: logger: .*\n.*"decision":"accept"/.test(later);
+      },
+      60_000,
+    );
   });
 
   it('is handed over to the end', async () => {
