@@ -179,7 +179,7 @@ actions = ["note"]
         await accept();
         const later = rsyslog.told.slice(before - 1).join('\n');
         // Between them there may be how the action of an earlier one ended.
-      return /\d+ log lines were lost: logger: [^]*"decision":"accept"/.test(later);
+        return /\d+ log lines were lost: logger: [^]*"decision":"accept"/.test(later);
       },
       60_000,
     );
