@@ -61,6 +61,30 @@ describe('The example', () => {
     expect(status).to.equal(0);
   });
 
+  it('of a cluster in bouncer.toml passes bouncer check', () => {
+    const example = readFileSync(repositoryPath('configs/bouncer.toml'), 'utf8');
+    const [table = ''] = /^# \[cluster\]\n(# \w.*\n)+/m.exec(example) ?? [];
+    writeFileSync(installation.path('store.password'), 'a secret\n', { mode: 0o600 });
+    const words = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=ca',
+      '-keyout',
+      '/dev/null',
+    ];
+    spawnSync('openssl', [...words, '-out', installation.path('store-ca.pem')]);
+    installation.writeConfig(table.replaceAll(/^# /gm, ''));
+    const { status, stdout, stderr } = node(BOUNCER, 'check', '-c', installation.config);
+    expect(stderr).to.equal('');
+    expect(stdout).to.include('ok');
+    expect(status).to.equal(0);
+    expect(table.match(/^# \w+ =/gm)).to.have.length(5);
+  });
+
   it('bouncer.toml states the real defaults', async () => {
     const { parse } = await import('smol-toml');
     const { parseTables } = await import('@bouncer-spa/bouncer/dist/core/config-schema.js');

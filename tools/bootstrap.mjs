@@ -46,6 +46,8 @@ const FOR_TEST = [
   { debian: 'openssh-client', command: 'ssh' },
   { debian: 'openssh-server', command: 'sshd' },
   { debian: 'openssl', command: 'openssl' },
+  // redis-server without the service that the package of that name would start.
+  { debian: 'redis-tools', command: 'redis-check-rdb' },
   { debian: 'rsync', command: 'rsync' },
   { debian: 'procmail', command: 'procmail' },
   { debian: 'shellcheck', command: 'shellcheck' },

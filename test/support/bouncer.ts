@@ -46,9 +46,9 @@ export class Bouncer {
    * @param node what runs its program: node, or a command that becomes it
    */
   static spawn(
-    network: Network,
+    network: Pick<Network, 'start'>,
     host: Host,
-    installation: Installation,
+    installation: Pick<Installation, 'config'>,
     options: string[] = [],
     node: readonly string[] = [process.execPath],
   ): Bouncer {

@@ -100,6 +100,10 @@ ${tables}`;
     return path;
   }
 
+  writePassword(name: string, text: string): void {
+    writeFileSync(this.path(name), `${text}\n`, { mode: 0o600 });
+  }
+
   writeSecret(name: string, bytes: Uint8Array): void {
     writeFileSync(this.path(name), `${Buffer.from(bytes).toString('hex')}\n`, { mode: 0o600 });
   }

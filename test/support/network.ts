@@ -116,12 +116,7 @@ export class Network {
 
   /** Ends what still runs in the namespaces and removes them. */
   remove(): void {
-    for (const { namespace } of this.#hosts()) {
-      for (const pid of pidsIn(namespace)) killIfThere(pid);
-      tolerate(() => {
-        ip('netns', 'del', namespace);
-      });
-    }
+    for (const { namespace } of this.#hosts()) removeNamespace(namespace);
   }
 
   /** The arguments of `ip` that run a command on a host; its mounts are seen by no other (ip-netns(8)). */
@@ -136,8 +131,16 @@ export class Network {
   }
 }
 
-function ip(...args: string[]): string {
+export function ip(...args: string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Ends what still runs in a namespace and removes it, whatever is gone already. */
+export function removeNamespace(namespace: string): void {
+  for (const pid of pidsIn(namespace)) killIfThere(pid);
+  tolerate(() => {
+    ip('netns', 'del', namespace);
+  });
 }
 
 function pidsIn(namespace: string): number[] {

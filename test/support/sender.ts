@@ -10,7 +10,7 @@ export class Sender {
   readonly #child: ChildProcess;
   readonly #replies: AsyncIterator<string>;
 
-  constructor(network: Network, host: Host) {
+  constructor(network: Pick<Network, 'start'>, host: Host) {
     this.#child = network.start(
       host,
       [process.execPath, repositoryPath('build/test/support/sender-main.js')],

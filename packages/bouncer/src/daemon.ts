@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import type { Control, SeenPackets } from './core/control.js';
 import type { GrantTarget, GrantView } from './core/grant-view.js';
+import { windowWidth } from './core/verify.js';
 import { carrierSearch, type MinuteSearch } from './core/minute-search.js';
 import { WindowTables } from './core/minute-table.js';
 import type { Moment } from './core/moment.js';
@@ -10,6 +12,7 @@ import { submissionOf, type Submission } from './core/submission.js';
 import { GuardKeeper } from './guard-keeper.js';
 import { Supervision } from './supervision.js';
 import { Acceptor } from './system/acceptor.js';
+import { Cluster } from './system/cluster.js';
 import { CaptureSet } from './system/capture-set.js';
 import { momentNow, monotonicNow } from './system/clock.js';
 import { ConfigError } from './system/config-error.js';
@@ -71,6 +74,7 @@ export class Daemon implements Control {
   readonly #metricsFile: MetricsFile;
   readonly #supervision: Supervision;
   readonly #started: Moment = momentNow();
+  #cluster: Cluster | undefined;
   #config: Config;
   #loadedAt = this.#started.unix;
   /** What was wrong at the latest reload. */
@@ -147,6 +151,10 @@ export class Daemon implements Control {
     );
     guard.whenRepaired(() => void keeper.reconcile());
     const daemon = new Daemon(start, { store, replay: new ReplayCache(content), guard, keeper });
+    daemon.#keeper.whenRevoked((grant) => {
+      daemon.#cluster?.revoked(grant);
+    });
+    await daemon.#join(await daemon.#clusterOf(config, windowWidth(daemon.#acceptor.verifier)));
     daemon.#captures.start();
     daemon.#supervision.start();
     void prepareTables(daemon.#acceptor.verifier.window);
@@ -201,6 +209,7 @@ export class Daemon implements Control {
       replay: this.#acceptor.verifier.replay,
       slots: this.#acceptor.running,
       guard: this.#guard.status,
+      cluster: this.#cluster?.status,
       grants: this.#keeper.list(),
     };
     return statusOf(parts, Date.now());
@@ -248,6 +257,7 @@ export class Daemon implements Control {
     await this.#control.close();
     await this.#captures.stop();
     await this.#acceptor.idle();
+    await this.#cluster?.leave();
     await this.#keeper.stop();
     await this.#guard.stop();
     this.#decisions.flush();
@@ -264,16 +274,22 @@ export class Daemon implements Control {
     // Until they are ready the old policy goes on, and hears what arrives.
     await prepareTables(window);
     const captures = await this.#captures.prepare(config, minuteOf(Date.now()));
+    const { policy, mostRunning } = config;
+    const { replay } = this.#acceptor.verifier;
+    const verifier = { policy, window, carriers: carriersOf(config), replay };
+    let cluster;
     try {
+      cluster = await this.#clusterOf(config, windowWidth(verifier));
       await this.#guard.change(config.guard);
     } catch (error) {
       this.#captures.discard(captures);
+      if (cluster !== this.#cluster) await cluster?.leave();
       throw error;
     }
     this.#config = config;
-    const { policy, mostRunning } = config;
-    const { replay } = this.#acceptor.verifier;
-    this.#acceptor.follow({ policy, window, carriers: carriersOf(config), replay }, mostRunning);
+    this.#acceptor.follow(verifier, mostRunning);
+    await this.#join(cluster);
+    cluster?.follow(policy, windowWidth(verifier));
     this.#keeper.limit(mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
@@ -286,6 +302,25 @@ export class Daemon implements Control {
       new Set(actions.map(({ name }) => name)),
     );
     await this.#serve(config);
+  }
+
+  /** The cluster of a config: the one that we are in, if that is the same, or another that is being joined. */
+  async #clusterOf(config: Config, width: number): Promise<Cluster | undefined> {
+    const { cluster, stateFolder, policy } = config;
+    const { cluster: former, policy: formerPolicy } = this.#config;
+    const isSame = isDeepStrictEqual(cluster, former) && policy.serverId === formerPolicy.serverId;
+    if (cluster === undefined || (isSame && this.#cluster !== undefined)) return cluster && this.#cluster;
+    const { replay } = this.#acceptor.verifier;
+    const [keeping, log] = [this.#keeper, this.#log];
+    return Cluster.join({ config: cluster, stateFolder, policy, width, replay, keeping, log });
+  }
+
+  /** Goes over to a cluster, and takes leave of the one before. */
+  async #join(cluster: Cluster | undefined): Promise<void> {
+    const former = this.#cluster;
+    this.#cluster = cluster;
+    this.#acceptor.join(cluster);
+    if (former !== cluster) await former?.leave();
   }
 
   /** What tells about us follows the config. */

@@ -94,6 +94,9 @@ describe('The keeper of grants', () => {
       };
     return {
       found: note('found'),
+      adopted: (grant) => {
+        note('adopted')(grant, undefined);
+      },
       ended: note('ended'),
       stopEnded: note('stop of'),
       doorFailed: note('failed'),

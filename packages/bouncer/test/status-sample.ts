@@ -34,6 +34,18 @@ export const STATUS: Status = {
   replay_cache: { tags: 4, floor: '2027-01-01T11:56:00.000Z' },
   actions: { running: 1, most: 16 },
   guard: { state: 'closed' },
+  cluster: {
+    state: 'trusted',
+    since: '2027-01-01T10:00:00.000Z',
+    reason: null,
+    on_failure: 'closed',
+    round_trip_ms: 1.5,
+    behind: 0,
+    members: [
+      { id: '0123456789abcdef', name: 'gw2', silent_seconds: 1, behind: 0 },
+      { id: 'fedcba9876543210', name: 'gw3', silent_seconds: 75, behind: 2 },
+    ],
+  },
   grants: { live: 3, failing: 1 },
   clients: [
     {

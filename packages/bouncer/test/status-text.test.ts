@@ -17,6 +17,9 @@ accepted      5
 rejected      12 (gate 10, replay 2)
 actions       1 running, at most 16
 guard         in place
+cluster       2 other gateways, store relied on for 2h
+              gw2 (0123456789abcdef), heard of 1s ago
+              gw3 (fedcba9876543210), heard of 1m 15s ago, 2 changes of grants behind
 grants        3, 1 failing: see bouncer grants
 replay cache  4 packets, nothing from before 2027-01-01T11:56:00.000Z
 
@@ -57,6 +60,24 @@ describe('The status', () => {
   ] as const) {
     it(`says of a guard that is ${guard.state}: ${cell}`, () => {
       expect(statusText({ ...STATUS, guard }, plain)).to.include(`guard         ${cell}\n`);
+    });
+  }
+
+  it('has no line about a cluster for a gateway that is alone', () => {
+    expect(statusText({ ...STATUS, cluster: null }, plain)).to.not.include('cluster');
+  });
+
+  for (const [state, onFailure, cell] of [
+    ['away', 'closed', 'store cannot be reached for 2h: ECONNREFUSED; nothing is accepted'],
+    ['waiting', 'local', 'store cannot be relied on for 2h: ECONNREFUSED; packets are checked here alone'],
+  ] as const) {
+    it(`says of a cluster that is ${state}: ${cell}`, () => {
+      const since = '2027-01-01T10:00:00.000Z';
+      const [round_trip_ms, behind] = [null, 0];
+      const reason = 'ECONNREFUSED';
+      const cluster = { state, since, reason, on_failure: onFailure, round_trip_ms, behind, members: [] };
+      const text = statusText({ ...STATUS, cluster }, coloured);
+      expect(text).to.include(`\x1b[31m${cell}\x1b[0m\n`);
     });
   }
 
@@ -113,6 +134,14 @@ describe('The metrics', () => {
       'bouncer_replay_cache_floor_seconds 1798804560',
       'bouncer_actions_running 1',
       'bouncer_guard_failing 0',
+      'bouncer_cluster_trusted 1',
+      'bouncer_cluster_store_reached 1',
+      'bouncer_cluster_behind 0',
+      'bouncer_cluster_round_trip_seconds 0.0015',
+      'bouncer_cluster_member_silent_seconds{member="0123456789abcdef"} 1',
+      'bouncer_cluster_member_silent_seconds{member="fedcba9876543210"} 75',
+      'bouncer_cluster_member_behind{member="0123456789abcdef"} 0',
+      'bouncer_cluster_member_behind{member="fedcba9876543210"} 2',
       'bouncer_grants 3',
       'bouncer_grants_failing 1',
     ]);

@@ -1,7 +1,11 @@
+import type { ClusterStatus, MemberStatus } from '../core/cluster-status.js';
 import type { CaptureStatus, GuardStatus, Status } from '../core/status.js';
 import { agoText, spanBetween, spanText } from './span.js';
 import type { Style } from './style.js';
 import { tableText, type Cell } from './table.js';
+
+/** Seconds after which a gateway that is not heard of is worth a look. */
+const LONGEST_SILENCE = 5;
 
 /** The status for a person to read. */
 export function statusText(status: Status, style: Style): string {
@@ -15,6 +19,7 @@ export function statusText(status: Status, style: Style): string {
     ['rejected', countsText(status.rejected)],
     ['actions', `${status.actions.running} running, at most ${status.actions.most}`],
     ['guard', guardCell(status.guard, status.time)],
+    ...(status.cluster === null ? [] : clusterRows(status.cluster, status.time)),
     ['grants', grantsCell(status)],
     ['replay cache', replayText(status)],
   ];
@@ -58,6 +63,32 @@ function guardCell(guard: GuardStatus, time: string): Cell {
     case 'failing':
       return ['bad', `failing for ${spanBetween(guard.since, time)}: ${guard.reason}`];
   }
+}
+
+function clusterRows(cluster: ClusterStatus, time: string): Cell[][] {
+  return [['cluster', clusterCell(cluster, time)], ...cluster.members.map(memberRow)];
+}
+
+function clusterCell(
+  { state, since, reason, on_failure: onFailure, behind, members }: ClusterStatus,
+  time: string,
+): Cell {
+  const span = spanBetween(since, time);
+  if (state === 'trusted') {
+    return ['good', `${members.length} other gateways, store relied on for ${span}${behindText(behind)}`];
+  }
+  const what = state === 'away' ? 'cannot be reached' : 'cannot be relied on';
+  const then = onFailure === 'closed' ? 'nothing is accepted' : 'packets are checked here alone';
+  return ['bad', `store ${what} for ${span}: ${reason ?? ''}; ${then}`];
+}
+
+function memberRow({ id, name, silent_seconds: silent, behind }: MemberStatus): Cell[] {
+  const text = `${name} (${id}), heard of ${spanText(silent)} ago${behindText(behind)}`;
+  return ['', silent > LONGEST_SILENCE ? ['bad', text] : text];
+}
+
+function behindText(behind: number): string {
+  return behind === 0 ? '' : `, ${behind} changes of grants behind`;
 }
 
 function liftedText(closed: readonly string[]): string {

@@ -7,7 +7,13 @@ import { isPlaceholder, miswrittenIn, PLACEHOLDERS, placeholdersIn } from './tem
 
 /** Checks what a config says across its tables, but for the clients: duplicates, placeholders. */
 export function checkTables(tables: GoodValues): Problem[] {
-  return [...checkCapture(tables), ...checkGuard(tables), ...checkCodes(tables), ...checkActions(tables)];
+  return [
+    ...checkCapture(tables),
+    ...checkGuard(tables),
+    ...checkCluster(tables),
+    ...checkCodes(tables),
+    ...checkActions(tables),
+  ];
 }
 
 function checkCapture({ capture }: GoodValues): Problem[] {
@@ -43,6 +49,20 @@ function checkGuard({ actions, capture, guard: { ports: closed } }: GoodValues):
     const reason = `${formatPortRange(ours)} is where packets arrive, and a raw socket hears only what a firewall lets in`;
     problems.push({ key: 'guard.ports', reason });
   }
+  return problems;
+}
+
+/** Whether the addresses of the cluster's store are those of one store. */
+function checkCluster({ cluster }: GoodValues): Problem[] {
+  const { url: urls = [], sentinel, ca_file: authorities } = cluster ?? {};
+  const kinds = new Set(urls.map(({ tls, user, database }) => `${tls} ${user ?? ''} ${database}`));
+  const problems: Problem[] = [];
+  if (kinds.size > 1)
+    problems.push({ key: 'cluster.url', reason: 'has URLs that differ in more than host and port' });
+  if (urls.length > 1 && sentinel === undefined && urls.some(({ database }) => database !== 0))
+    problems.push({ key: 'cluster.url', reason: 'names a database, and a Redis Cluster has but one' });
+  if (authorities !== undefined && urls.some(({ tls }) => !tls))
+    problems.push({ key: 'cluster.ca_file', reason: 'needs a URL that begins with rediss://' });
   return problems;
 }
 

@@ -7,6 +7,8 @@ import { parseNetwork } from './network.js';
 import { BINDS } from './policy.js';
 import { parsePortRange } from './port-range.js';
 import { parseSetName } from './set-name.js';
+import { ON_FAILURE } from './cluster-status.js';
+import { parseStoreUrl } from './store-url.js';
 import { FACILITIES } from './syslog-facility.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -182,6 +184,15 @@ const log = v.strictObject({
   syslog: v.optional(choice(FACILITIES)),
 });
 
+const cluster = v.strictObject({
+  url: oneOrMore(parsedOr(parseStoreUrl)),
+  sentinel: v.optional(text),
+  password_file: v.optional(text),
+  ca_file: v.optional(text),
+  on_failure: v.optional(choice(ON_FAILURE), 'closed'),
+});
+
+export type ClusterTable = v.InferOutput<typeof cluster>;
 export type ActionTable = v.InferOutput<typeof action>;
 export type ClientTable = v.InferOutput<typeof client>;
 
@@ -194,6 +205,7 @@ export interface ConfigTables {
   readonly submit: v.InferOutput<typeof submit>;
   readonly metrics: v.InferOutput<typeof metrics>;
   readonly log: v.InferOutput<typeof log>;
+  readonly cluster: ClusterTable | undefined;
   readonly actions: Readonly<Record<string, ActionTable>>;
   readonly clients: Readonly<Record<string, ClientTable>>;
 }
@@ -206,6 +218,7 @@ export interface GoodValues {
   readonly server: Partial<ConfigTables['server']>;
   readonly capture: Partial<ConfigTables['capture']>;
   readonly guard: Partial<ConfigTables['guard']>;
+  readonly cluster: Partial<ClusterTable> | undefined;
   readonly actions: Readonly<Record<string, Partial<ActionTable>>>;
   readonly clients: GoodClients;
 }
@@ -234,6 +247,7 @@ export function parseTables(toml: unknown): ParsedTables {
     submit: one('submit', submit, raw['submit'] ?? {}),
     metrics: one('metrics', metrics, raw['metrics'] ?? {}),
     log: one('log', log, raw['log'] ?? {}),
+    cluster: raw['cluster'] === undefined ? undefined : one('cluster', cluster, raw['cluster']),
     actions: many('actions', action),
     clients: parseClientSection(raw['clients'], problems),
   };

@@ -1,3 +1,4 @@
+import type { ClusterStatus } from './cluster-status.js';
 import type { RejectReason } from './verdict.js';
 
 /** The daemon's state as `GET /status` tells it (docs/control.md). Times are ISO 8601, UTC. */
@@ -26,6 +27,8 @@ export interface Status {
   };
   readonly actions: { readonly running: number; readonly most: number };
   readonly guard: GuardStatus;
+  /** `null` if this gateway is alone. */
+  readonly cluster: ClusterStatus | null;
   /** Grants that are not closed yet, and how many of them fail in something. */
   readonly grants: { readonly live: number; readonly failing: number };
   /** Every client of the config. */

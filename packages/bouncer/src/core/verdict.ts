@@ -20,6 +20,7 @@ export type RejectReason =
   | 'address'
   | 'pattern'
   | 'busy'
+  | 'cluster'
   | 'grants'
   | 'not-recorded';
 
@@ -46,6 +47,7 @@ export const REASON_TEXT: Readonly<Record<RejectReason, string>> = {
   address: 'the client may not act for this address',
   pattern: 'the argument does not match the pattern of the action',
   busy: 'too many actions are running',
+  cluster: 'the store of the cluster cannot vouch that no other gateway has accepted it',
   grants: 'the client has as many grants as it may',
   'not-recorded': 'the packet could not be recorded on disk',
 };

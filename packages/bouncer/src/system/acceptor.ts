@@ -2,14 +2,16 @@ import type { Arrival } from '../core/datagram.js';
 import type { Means } from '../core/grants.js';
 import type { Moment } from '../core/moment.js';
 import type { Deed } from '../core/policy.js';
+import type { ReplayRecord } from '../core/replay-cache.js';
 import { actionEnvironment, actionValues, fillIn, type ActionValues } from '../core/template.js';
-import type { Accept, Reject, Verdict } from '../core/verdict.js';
+import type { Accept, Reject, RejectReason, Verdict } from '../core/verdict.js';
 import { verify, windowWidth, type Verifier } from '../core/verify.js';
 import { logOutcome } from './action-log.js';
 import { runCommand, type Command } from './action-process.js';
 import { ActionSlots } from './action-slots.js';
 import { momentNow } from './clock.js';
 import type { DecisionLog } from './decision-log.js';
+import type { Cluster } from './cluster.js';
 import type { Admission } from './grant-admission.js';
 import type { GrantKeeper } from './grant-keeper.js';
 import type { Log } from './log.js';
@@ -39,6 +41,7 @@ export class Acceptor {
   readonly #running: ActionSlots;
   readonly #openings = new ActionSlots(MOST_OPENINGS);
   #verifier: Verifier;
+  #cluster: Cluster | undefined;
 
   constructor({ log, decisions, store, keeper, verifier, mostRunning }: AcceptorParts) {
     this.#log = log;
@@ -89,30 +92,50 @@ export class Acceptor {
     this.#running.limit(mostRunning);
   }
 
+  /** Has other gateways asked about packets from now on, or nobody any more. */
+  join(cluster: Cluster | undefined): void {
+    this.#cluster = cluster;
+  }
+
   /** Settles when nothing is being acted on. */
   async idle(): Promise<void> {
     await Promise.all([this.#running.idle(), this.#openings.idle()]);
   }
 
   #reject(reject: Reject, arrival: Arrival, now: Moment): Reject {
-    if (reject.tag !== undefined) this.#verifier.replay.spend(reject.tag, arrival.source, now.monotonic);
+    const { tag, claim } = reject;
+    if (tag !== undefined && claim !== undefined) {
+      this.#verifier.replay.spend(tag, arrival.source, now.monotonic);
+      this.#cluster?.spend(claim.minute, tag);
+    }
     this.#decisions.rejected(reject, arrival, now);
     return reject;
   }
 
-  /** Records, then runs or opens: if anything ends us in between, the packet is spent but never used twice. */
+  /**
+   * Asks the other gateways, records, then runs or opens: if anything ends us in between, the packet is
+   * spent but never used twice.
+   */
   async #act(acceptance: Acceptance, decided: (verdict: Verdict) => void): Promise<void> {
     const { verdict, arrival, now, verifier } = acceptance;
-    const { claim } = verdict;
+    const { claim, tag } = verdict;
+    // In the same step as the check, so that of two equal packets only one can pass.
+    const width = windowWidth(verifier);
+    const record = verifier.replay.remember(claim.minute, tag, width, arrival.source, now.monotonic);
     const values = actionValues(verifier.policy, arrival, verdict);
-    const refuse = (reason: 'not-recorded' | 'grants', detail?: string): void => {
+    const refuse = (reason: RejectReason, detail?: string): void => {
       const rejected = { accepted: false, reason, claim } as const;
       this.#decisions.rejected(rejected, arrival, now, detail);
       decided(rejected);
     };
+    const answer = (await this.#cluster?.admit(claim.minute, tag)) ?? 'new';
+    if (answer !== 'new') {
+      refuse(answer);
+      return;
+    }
     let admission;
     try {
-      admission = await this.#record(acceptance, values);
+      admission = await this.#record(acceptance, values, record);
     } catch (error) {
       refuse('not-recorded', reasonOf(error));
       return;
@@ -129,13 +152,12 @@ export class Acceptor {
   }
 
   /** @returns the grant, `none` if the action is not for a time, `undefined` if the client has too many */
-  async #record(acceptance: Acceptance, values: ActionValues): Promise<Admission | 'none' | undefined> {
-    const { verdict, arrival, now, verifier } = acceptance;
-    const { claim, tag, address, argument, duration: seconds, deed, mostGrants: most } = verdict;
-    // In the same step as the check, so that of two equal packets only one can pass.
-    const { replay } = verifier;
-    const width = windowWidth(verifier);
-    const record = replay.remember(claim.minute, tag, width, arrival.source, now.monotonic);
+  async #record(
+    { verdict }: Acceptance,
+    values: ActionValues,
+    record: ReplayRecord,
+  ): Promise<Admission | 'none' | undefined> {
+    const { claim, address, argument, duration: seconds, deed, mostGrants: most } = verdict;
     const means = meansOf(deed, values);
     if (means === undefined) {
       await this.#store.record(record);
@@ -151,7 +173,9 @@ export class Acceptor {
     { claim: { client, action }, address, deed }: Accept,
   ): Promise<void> {
     if (deed.kind === 'open') {
-      if (admission !== 'none') await this.#keeper.open(admission.grant);
+      if (admission === 'none') return;
+      this.#cluster?.opened(admission.grant);
+      await this.#keeper.open(admission.grant);
       return;
     }
     const command = commandOf(deed.run, deed.timeout, values);

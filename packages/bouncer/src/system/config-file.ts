@@ -14,6 +14,7 @@ import {
   EVERYWHERE,
   parseTables,
   type ActionTable,
+  type ClusterTable,
   type ConfigTables,
   type GoodClients,
   type GoodValues,
@@ -23,6 +24,8 @@ import type { Action, Client, Deed, Policy } from '../core/policy.js';
 import type { PortRange } from '../core/port-range.js';
 import { readClientFiles } from './client-files.js';
 import { readSeeds, type SeededClient } from './client-seeds.js';
+import type { ClusterConfig } from './cluster.js';
+import { readClusterSecrets, type ClusterSecrets } from './cluster-secrets.js';
 import { ConfigError } from './config-error.js';
 import type { LogWishes } from './log-places.js';
 import { readSecret } from './secret-file.js';
@@ -54,6 +57,8 @@ export interface Config {
   readonly metricsFile: string | undefined;
   /** Most actions that run at once. */
   readonly mostRunning: number;
+  /** `undefined` if this gateway is alone. */
+  readonly cluster: ClusterConfig | undefined;
   readonly log: LogWishes & {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly rejectsPerMinute: number;
@@ -81,6 +86,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const gateKey = await readGateKey(folder, good, problems);
   const user = await readUser(good.capture.user, problems);
   await checkPrograms(good, problems);
+  const clusterSecrets = await readClusterSecrets(folder, good.cluster ?? {}, problems);
   const clientFiles = await readClientFiles(clientsFolder(folder, good), problems);
   const files = [{ file: undefined, clients: good.clients }, ...clientFiles];
   for (const { file: name, clients } of files) {
@@ -114,6 +120,7 @@ export async function loadConfig(file: string): Promise<Config> {
     carrierAge: maxAge && Math.floor(maxAge / SECONDS_PER_MINUTE),
     metricsFile: textfile && resolve(folder, textfile),
     mostRunning: tables.limits.running,
+    cluster: tables.cluster && clusterOf(tables.cluster, clusterSecrets),
     log: { level, rejectsPerMinute, file: logFile && resolve(folder, logFile), syslog },
   };
 }
@@ -121,6 +128,20 @@ export async function loadConfig(file: string): Promise<Config> {
 /** Absolute path of the folder of clients, if the config has one. */
 function clientsFolder(folder: string, { server }: GoodValues): string | undefined {
   return server.clients_dir === undefined ? undefined : resolve(folder, server.clients_dir);
+}
+
+function clusterOf(
+  { url, sentinel, on_failure: onFailure }: ClusterTable,
+  secrets: ClusterSecrets,
+): ClusterConfig {
+  const [first, ...others] = url;
+  if (first === undefined) throw new Error('the form of cluster.url was not checked');
+  const kind = others.length > 0 ? 'cluster' : 'single';
+  const way =
+    sentinel === undefined
+      ? ({ kind, master: '' } as const)
+      : ({ kind: 'sentinel', master: sentinel } as const);
+  return { store: { urls: [first, ...others], ...way, ...secrets }, onFailure };
 }
 
 async function readGateKey(

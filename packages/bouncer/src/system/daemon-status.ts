@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { CaptureHistory } from '../core/capture-history.js';
+import type { ClusterStatus } from '../core/cluster-status.js';
 import type { DecisionTally } from '../core/decision-tally.js';
 import type { GrantView } from '../core/grant-view.js';
 import type { ReplayCache } from '../core/replay-cache.js';
@@ -31,6 +32,7 @@ export interface StatusParts {
   readonly replay: ReplayCache;
   readonly slots: ActionSlots;
   readonly guard: GuardStatus;
+  readonly cluster: ClusterStatus | undefined;
   readonly grants: readonly GrantView[];
 }
 
@@ -54,6 +56,7 @@ export function statusOf(parts: StatusParts, now: number): Status {
       floor: replay.floor === 0 ? null : timeText(replay.floor * MINUTE),
     },
     guard: parts.guard,
+    cluster: parts.cluster ?? null,
     grants: {
       live: grants.length,
       failing: grants.filter(({ state }) => state === 'failing').length,

@@ -23,6 +23,8 @@ export type Finding =
 export interface GrantEvents {
   /** @param grant the id alone of one that is lost */
   found(grant: Grant | string, finding: Finding): void;
+  /** Another gateway has begun or extended it, and its doors are to be open here, too. */
+  adopted(grant: Grant): void;
   ended(grant: Grant, reason: EndReason): void;
   /** @param tries how often this daemon has run this `stop` */
   stopEnded(grant: Grant, outcome: Outcome, tries: number): void;

@@ -51,6 +51,7 @@ export class GrantKeeper {
   readonly #closing = new Map<string, { readonly reason: EndReason; readonly done: Promise<void> }>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #onRevocation: (grant: Grant) => void = () => undefined;
 
   private constructor({ store, stateFolder, doorkeeper, events, mostRunning }: GrantKeeperParts) {
     this.#events = events;
@@ -136,6 +137,39 @@ export class GrantKeeper {
     return grants.map((grant) => this.#view(this.#table.get(grant.id) ?? grant));
   }
 
+  /** Has something done with each grant that is revoked, as it was before. */
+  whenRevoked(work: (grant: Grant) => void): void {
+    this.#onRevocation = work;
+  }
+
+  /** The live grants as they are. */
+  all(): readonly Grant[] {
+    return this.#table.all();
+  }
+
+  /** Takes up grants for doors that other gateways have begun or extended, and opens their doors. */
+  async adopt(grants: readonly Grant[]): Promise<void> {
+    const taken = await this.#journal.inTurn(async () => {
+      const news = grants.flatMap((grant) => this.#newsOf(grant) ?? []);
+      for (const grant of news) this.#table.put(grant);
+      await this.#journal.write({ put: news });
+      this.#setTimer();
+      return news;
+    });
+    for (const grant of taken) {
+      this.#events.adopted(grant);
+      await this.#doors.settle(this.#table.get(grant.id) ?? grant);
+    }
+  }
+
+  /** Ends grants that were revoked elsewhere. */
+  async end(ids: readonly string[]): Promise<void> {
+    await this.#end(
+      ids.flatMap((id) => this.#table.get(id) ?? []),
+      'revoked',
+    );
+  }
+
   /** Goes over to another policy: ends the grants whose client or action is gone, and leaves the others alone. */
   async follow(policy: Policy): Promise<void> {
     const grants = this.#table.all();
@@ -206,6 +240,16 @@ export class GrantKeeper {
     this.#drop(former);
   }
 
+  /** What another gateway's grant makes of ours; `undefined` if that is nothing. */
+  #newsOf(grant: Grant): Grant | undefined {
+    const ours = this.#table.get(grant.id);
+    if (ours === undefined) return grant;
+    if (this.#closing.has(ours.id) || ours.end.monotonic >= grant.end.monotonic) return undefined;
+    return ours.client === grant.client && ours.action === grant.action
+      ? { ...ours, end: grant.end }
+      : undefined;
+  }
+
   #isOver({ id, end }: Grant, { monotonic }: Moment): boolean {
     return this.#closing.has(id) || end.monotonic <= monotonic;
   }
@@ -236,6 +280,7 @@ export class GrantKeeper {
         .filter(({ id }) => !this.#closing.has(id));
       const over = live.map((grant) => ended(grant, now));
       await this.#journal.write({ put: over });
+      if (reason === 'revoked') for (const grant of live) this.#onRevocation(grant);
       for (const grant of over) {
         this.#table.put(grant);
         this.#close(grant, reason);

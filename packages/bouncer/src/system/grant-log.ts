@@ -49,6 +49,15 @@ export class GrantLog implements GrantEvents {
       );
   }
 
+  adopted(grant: Grant): void {
+    const { action, client, end } = grant;
+    const until = new Date(end.unix).toISOString();
+    this.#log.info(
+      { ...fieldsOf(grant), until },
+      `grant ${action} of ${client} is taken up from another gateway, until ${until}`,
+    );
+  }
+
   ended(grant: Grant, reason: EndReason): void {
     const { action, client } = grant;
     this.#log.info(

@@ -111,6 +111,28 @@ export function metricsText(status: Status): Promise<string> {
     'Whether the guard cannot be kept in place',
     Number(status.guard.state === 'failing'),
   );
+  if (status.cluster !== null) {
+    const { state, members, behind, round_trip_ms: milliseconds } = status.cluster;
+    gauge('bouncer_cluster_trusted', "Whether the cluster's store is relied on", Number(state === 'trusted'));
+    gauge('bouncer_cluster_store_reached', "Whether the cluster's store answers", Number(state !== 'away'));
+    gauge('bouncer_cluster_behind', 'Changes of grants that this gateway has not seen yet', behind);
+    if (milliseconds !== null) {
+      const help = "How long the latest look at the cluster's store took";
+      gauge('bouncer_cluster_round_trip_seconds', help, milliseconds / 1_000);
+    }
+    gauges(
+      'bouncer_cluster_member_silent_seconds',
+      'Since when another gateway was not heard of',
+      'member',
+      members.map(({ id, silent_seconds: silent }) => [{ member: id }, silent]),
+    );
+    gauges(
+      'bouncer_cluster_member_behind',
+      'Changes of grants that another gateway has not seen yet',
+      'member',
+      members.map(({ id, behind: changes }) => [{ member: id }, changes]),
+    );
+  }
   gauge('bouncer_grants', 'Grants that are not closed yet', status.grants.live);
   gauge('bouncer_grants_failing', 'Grants that something fails for', status.grants.failing);
   return registry.metrics();

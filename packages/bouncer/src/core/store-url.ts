@@ -1,0 +1,35 @@
+const DEFAULT_PORT = 6_379;
+
+/** Where a store is and how it is spoken to, without what proves who we are. */
+export interface StoreUrl {
+  readonly tls: boolean;
+  /** Name or address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Its ACL's user; `undefined` for the default one. */
+  readonly user: string | undefined;
+  /** Number of the database. */
+  readonly database: number;
+}
+
+/**
+ * Reads the URL of a Redis or Valkey, as IANA has registered `redis` and `rediss`, but for passwords.
+ * @returns a sentence if it is not one; what was written is not in it, since it may be a password
+ */
+export function parseStoreUrl(text: string): StoreUrl | string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '')
+    return 'expected a URL such as "rediss://valkey.example.net:6379"';
+  if (url.password !== '')
+    return 'has a password in it: write that into a file of mode 0600, and name it as cluster.password_file';
+  const [, database = ''] = /^\/?(\d{0,5})$/.exec(url.pathname) ?? [undefined, undefined];
+  if (!/^\/?\d{0,5}$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    return 'has more after the host and the port than the number of a database';
+  return {
+    tls: url.protocol === 'rediss:',
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? DEFAULT_PORT : Number(url.port),
+    user: url.username === '' ? undefined : decodeURIComponent(url.username),
+    database: Number(database),
+  };
+}

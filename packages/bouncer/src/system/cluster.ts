@@ -1,0 +1,361 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_DELTA, type Minute } from '@bouncer-spa/protocol';
+import type { ClusterStatus, OnFailure } from '../core/cluster-status.js';
+import { ClusterTrust } from '../core/cluster-trust.js';
+import type { Grant } from '../core/grants.js';
+import type { Policy } from '../core/policy.js';
+import type { ReplayCache } from '../core/replay-cache.js';
+import { momentNow, monotonicNow } from './clock.js';
+import { ClusterGrants, type Keeping } from './cluster-grants.js';
+import { ClusterIdentity } from './cluster-identity.js';
+import { ClusterStore, type Claim, type StoreView } from './cluster-store.js';
+import type { Log } from './log.js';
+import { reasonOf } from './reason.js';
+import { inTime, type StorePlace } from './store-connection.js';
+
+/** Milliseconds that a packet waits for the store at most. */
+const PATIENCE = 250;
+
+/** Milliseconds between looks at the store. */
+const BEAT = 500;
+
+/** Milliseconds for which a new epoch is believed by nobody, so that every gateway sees it first. */
+const SETTLE = 1_500;
+
+/** Milliseconds before the store is tried again: doubled from first to longest. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 1_000;
+
+const MINUTE = 60_000;
+
+/** Milliseconds by which our clock and the store's may differ. */
+const CLOCK_TOLERANCE = 2 * MINUTE;
+
+/** How a cluster is taken part in. */
+export interface ClusterConfig {
+  readonly store: StorePlace;
+  readonly onFailure: OnFailure;
+}
+
+export interface ClusterParts {
+  readonly config: ClusterConfig;
+  readonly stateFolder: string;
+  readonly policy: Policy;
+  /** Minutes from the earliest that may be accepted to the latest. */
+  readonly width: number;
+  readonly replay: ReplayCache;
+  readonly keeping: Keeping;
+  readonly log: Log;
+}
+
+/** What the cluster says to a packet that is new here. */
+export type Answer =
+  | 'new'
+  /** Another gateway has accepted it. */
+  | 'replay'
+  /** Nobody can tell, and then it is refused. */
+  | 'cluster';
+
+/** What is relied on: this store, as it is since that epoch. */
+interface Trusted {
+  readonly store: ClusterStore;
+  readonly incarnation: string;
+  readonly epoch: string;
+}
+
+/**
+ * This gateway among those that share its server id: what one has accepted, none accepts again, and a grant
+ * holds at all of them.
+ */
+export class Cluster {
+  readonly #config: ClusterConfig;
+  readonly #parts: ClusterParts;
+  readonly #identity: ClusterIdentity;
+  readonly #trust: ClusterTrust;
+  readonly #grants: ClusterGrants;
+  readonly #log: Log;
+  readonly #token: string;
+  readonly #stop = new AbortController();
+  #width: number;
+  #store: ClusterStore | undefined;
+  #trusted: Trusted | undefined;
+  /** The epoch for which the store was told all that we know. */
+  #shared: string | undefined;
+  /** Whether something happened that the store may not have been told. */
+  #owing = false;
+  #beats = 0;
+  /** Changes of grants that were heard of, that the store had at the latest look, and at the one before. */
+  #heard = 0;
+  #changes = 0;
+  #expected = 0;
+  #roundTrip: number | undefined;
+  #state: ClusterStatus['state'] = 'away';
+  #since = Date.now();
+  #reason: string | undefined = 'it was not asked yet';
+  /** Whether anything was said about it yet. */
+  #isTold = false;
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(parts: ClusterParts, identity: ClusterIdentity, known: ReadonlyMap<string, string>) {
+    this.#parts = parts;
+    this.#config = parts.config;
+    this.#identity = identity;
+    this.#log = parts.log;
+    this.#width = parts.width;
+    this.#trust = new ClusterTrust(known, monotonicNow());
+    this.#grants = new ClusterGrants(parts.keeping, parts.policy, parts.log);
+    this.#token = `${identity.id}-${randomBytes(8).toString('hex')}`;
+  }
+
+  /**
+   * Joins the others as soon as the store can be reached.
+   * @throws the system's error if what has to be remembered cannot be written
+   */
+  static async join(parts: ClusterParts): Promise<Cluster> {
+    const { identity, known } = await ClusterIdentity.open(parts.stateFolder);
+    const cluster = new Cluster(parts, identity, known);
+    cluster.#running = cluster.#run();
+    return cluster;
+  }
+
+  get status(): ClusterStatus {
+    const now = monotonicNow();
+    return {
+      state: this.#state,
+      since: new Date(this.#since).toISOString(),
+      reason: this.#reason ?? null,
+      on_failure: this.#config.onFailure,
+      round_trip_ms: this.#roundTrip ?? null,
+      behind: Math.max(0, this.#changes - this.#heard),
+      members: this.#trust.members.map(({ member: { id, name, changes }, at }) => ({
+        id,
+        name,
+        silent_seconds: Math.round((now - at) / 1_000),
+        behind: Math.max(0, this.#changes - changes),
+      })),
+    };
+  }
+
+  /** Asks whether a packet that is new here is new to all. Takes no longer than a packet may wait. */
+  async admit(at: Minute, tag: Uint8Array): Promise<Answer> {
+    const owner = await this.#ownerOf(at, tag);
+    if (owner === 'other') return 'replay';
+    if (owner === 'us') return 'new';
+    if (this.#config.onFailure === 'closed') return 'cluster';
+    this.#owing = true;
+    return 'new';
+  }
+
+  /** Has the others refuse a packet that was refused here. Never throws. */
+  spend(at: Minute, tag: Uint8Array): void {
+    void this.#ownerOf(at, tag);
+  }
+
+  /** Tells the others of a grant that began or was extended here. */
+  opened(grant: Grant): void {
+    this.#tell(grant, false);
+  }
+
+  /** Tells the others of a grant that was revoked here. */
+  revoked(grant: Grant): void {
+    this.#tell(grant, true);
+  }
+
+  /** Goes over to another policy. */
+  follow(policy: Policy, width: number): void {
+    this.#width = width;
+    this.#grants.follow(policy);
+    // Grants that opened nothing before may do so now.
+    this.#owing = true;
+  }
+
+  /** Takes leave of the store; what it knows stays there. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    this.#store?.close();
+    await this.#running;
+  }
+
+  async #ownerOf(at: Minute, tag: Uint8Array): Promise<'us' | 'other' | 'unknown'> {
+    const trusted = this.#trusted;
+    const store = trusted?.store ?? (this.#config.onFailure === 'local' ? this.#store : undefined);
+    if (store === undefined) return 'unknown';
+    try {
+      const claim = store.claim(this.#claimOf(at, tag), trusted?.incarnation ?? '');
+      const { owner, epoch } = await inTime(claim, PATIENCE);
+      if (owner === 'other') return 'other';
+      return epoch !== null && epoch === trusted?.epoch && epoch === this.#trusted?.epoch ? 'us' : 'unknown';
+    } catch {
+      return 'unknown'; // if that goes on, the next look says why
+    }
+  }
+
+  #claimOf(at: Minute, tag: Uint8Array): Claim {
+    // Others may have another delta, and another idea of the time.
+    const end = (at + this.#width + MAX_DELTA + 1) * MINUTE;
+    return { minute: at, tag, lifetime: end - Date.now() };
+  }
+
+  #tell(grant: Grant, isRevoked: boolean): void {
+    const change = this.#grants.change(grant, isRevoked);
+    if (change === undefined) return;
+    if (this.#store === undefined) this.#owing = true;
+    else
+      this.#store.tell([change]).catch(() => {
+        this.#owing = true;
+      });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let pause = FIRST_PAUSE;
+    while (!signal.aborted) {
+      try {
+        await this.#serve(() => {
+          pause = FIRST_PAUSE;
+        });
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#becomes('away', reasonOf(error));
+      }
+      await rest(pause, signal);
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
+    }
+  }
+
+  /** Looks at the store again and again, until the connection is over. @param looked told after each look */
+  async #serve(looked: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    const over = new AbortController();
+    const { config, policy } = this.#parts;
+    const store = await ClusterStore.open(config.store, policy.serverId, this.#token, {
+      told: (line) => {
+        this.#heard++;
+        void this.#hear([line]);
+      },
+      ended: () => {
+        over.abort();
+      },
+    });
+    this.#store = store;
+    try {
+      const either = AbortSignal.any([signal, over.signal]);
+      while (!either.aborted) {
+        await this.#look(store);
+        looked();
+        await rest(BEAT, either);
+      }
+      throw new Error('the connection has ended');
+    } finally {
+      this.#store = undefined;
+      this.#trusted = undefined;
+      this.#shared = undefined;
+      store.close();
+    }
+  }
+
+  async #look(store: ClusterStore): Promise<void> {
+    const began = monotonicNow();
+    const view = await store.look();
+    const now = momentNow();
+    this.#roundTrip = now.monotonic - began;
+    const refusal = view.refusal ?? clockRefusal(view.clock, now.unix);
+    if (refusal !== undefined) {
+      this.#becomes('waiting', refusal);
+      return;
+    }
+    const epoch = await store.epoch(view.incarnation, view.clock);
+    const isBehind = this.#heard < this.#expected;
+    this.#expected = this.#changes = view.changes;
+    if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
+    else if (isBehind) await this.#catchUp(store);
+    await this.#meet(store, view, epoch);
+    const reason = this.#doubt(view, epoch);
+    if (reason === undefined) this.#trusted = { store, incarnation: view.incarnation, epoch };
+    this.#becomes(reason === undefined ? 'trusted' : 'waiting', reason);
+  }
+
+  /** Puts all that we know into the store, after what it knows was heard: of two that differ, a revocation counts. */
+  async #share(store: ClusterStore, epoch: string): Promise<void> {
+    this.#owing = false;
+    this.#shared = undefined;
+    const claims = Array.from(this.#parts.replay.tags(), ({ minute, tag }) => this.#claimOf(minute, tag));
+    await store.remember(claims.filter(({ lifetime }) => lifetime > 0));
+    const known = new Set(await this.#catchUp(store));
+    await store.tell(this.#grants.all().filter(({ line }) => !known.has(line)));
+    this.#shared = epoch;
+  }
+
+  async #catchUp(store: ClusterStore): Promise<readonly string[]> {
+    const { lines, changes } = await store.grants(Date.now());
+    this.#heard = changes;
+    await this.#hear(lines);
+    return lines;
+  }
+
+  /** Tells the others of us, and takes note of them. */
+  async #meet(store: ClusterStore, { members }: StoreView, epoch: string): Promise<void> {
+    const { id } = this.#identity;
+    const span = (this.#width + 1) * MINUTE + 2 * CLOCK_TOLERANCE;
+    const others = members.filter((member) => member.id !== id);
+    const gone = this.#trust.see(others, monotonicNow(), span);
+    await this.#identity.remember(new Map(this.#trust.members.map(({ member }) => [member.id, member.name])));
+    await store.report({ id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#heard }, gone);
+  }
+
+  /** Why the store may not know all that the cluster has accepted, if it may not. */
+  #doubt({ clock }: StoreView, epoch: string): string | undefined {
+    const missing = this.#trust.missing(epoch);
+    if (missing.length > 0) {
+      const names = missing.map(({ member: { id, name } }) => `${name} (${id})`);
+      return `it may have forgotten what these gateways have accepted, and waits for them: ${names.join(', ')}`;
+    }
+    const age = clock - Number.parseInt(epoch);
+    return age < SETTLE
+      ? 'it is new, or has become another: the gateways tell it what they remember'
+      : undefined;
+  }
+
+  #becomes(state: ClusterStatus['state'], reason: string | undefined): void {
+    if (state !== 'trusted') this.#trusted = undefined;
+    const isNews = state !== this.#state || !this.#isTold;
+    this.#reason = reason;
+    if (!isNews) return;
+    this.#isTold = true;
+    this.#state = state;
+    this.#since = Date.now();
+    const members = this.#trust.members.length;
+    if (reason === undefined) {
+      this.#log.info({ members }, `the cluster's store is relied on, with ${members} other gateways`);
+      return;
+    }
+    const what = state === 'away' ? 'cannot be reached' : 'cannot be relied on';
+    const then =
+      this.#config.onFailure === 'closed'
+        ? 'NOTHING IS ACCEPTED until it can'
+        : 'a packet that works here may work at the other gateways, too, until it can';
+    this.#log.error(
+      { reason, on_failure: this.#config.onFailure },
+      `the cluster's store ${what}: ${reason}; ${then}`,
+    );
+  }
+
+  async #hear(lines: readonly string[]): Promise<void> {
+    try {
+      await this.#grants.hear(lines);
+    } catch (err) {
+      this.#log.error({ err }, `grants of other gateways could not be taken up: ${reasonOf(err)}`);
+    }
+  }
+}
+
+function clockRefusal(theirs: number, ours: number): string | undefined {
+  const seconds = Math.round((theirs - ours) / 1_000);
+  if (Math.abs(theirs - ours) <= CLOCK_TOLERANCE) return undefined;
+  return `its clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? 'ahead of' : 'behind'} ours`;
+}
+
+async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined); // over, which whoever rests sees
+}

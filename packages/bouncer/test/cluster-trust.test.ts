@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { ClusterTrust, type Member } from '@bouncer-spa/bouncer/dist/core/cluster-trust.js';
+
+/** Milliseconds after which a silent member does not count. */
+const SPAN = 1_000;
+
+describe('What a gateway knows of the others', () => {
+  function member(id: string, epoch: string, beat = 1): Member {
+    return { id, name: `host-${id}`, epoch, beat, changes: 0 };
+  }
+
+  function missing(trust: ClusterTrust, epoch: string): string[] {
+    return trust.missing(epoch).map(({ member: { id } }) => id);
+  }
+
+  it('is that each has still to tell a new store what it remembers', () => {
+    const trust = new ClusterTrust(new Map(), 0);
+    trust.see([member('a', 'one'), member('b', 'one')], 0, SPAN);
+    expect(missing(trust, 'one')).to.deep.equal([]);
+    expect(missing(trust, 'two')).to.deep.equal(['a', 'b']);
+    trust.see([member('b', 'two', 2)], 10, SPAN);
+    expect(missing(trust, 'two')).to.deep.equal(['a']);
+    trust.see([member('a', 'two', 2), member('b', 'two', 3)], 20, SPAN);
+    expect(missing(trust, 'two')).to.deep.equal([]);
+  });
+
+  it('outlives its own start', () => {
+    const trust = new ClusterTrust(new Map([['a', 'host-a']]), 0);
+    expect(missing(trust, 'one')).to.deep.equal(['a']);
+    expect(trust.see([], SPAN, SPAN)).to.deep.equal([]);
+    expect(trust.see([], SPAN + 1, SPAN)).to.deep.equal(['a']);
+    expect(missing(trust, 'one')).to.deep.equal([]);
+  });
+
+  it('is forgotten of one that says nothing new for as long as a packet may be used, wherever it still stands', () => {
+    const trust = new ClusterTrust(new Map(), 0);
+    trust.see([member('a', 'one', 1)], 0, SPAN);
+    trust.see([member('a', 'one', 2)], 600, SPAN);
+    expect(trust.see([member('a', 'one', 2)], 1_500, SPAN)).to.deep.equal([]);
+    expect(trust.see([member('a', 'one', 2)], 1_601, SPAN)).to.deep.equal(['a']);
+    expect(trust.members).to.deep.equal([]);
+  });
+});

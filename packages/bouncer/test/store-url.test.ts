@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { parseStoreUrl } from '@bouncer-spa/bouncer/dist/core/store-url.js';
+
+describe('The URL of a store', () => {
+  it('names host, port, database, user, and whether it takes TLS', () => {
+    expect(parseStoreUrl('rediss://gate@store.example.net:6380/2')).to.deep.equal({
+      tls: true,
+      host: 'store.example.net',
+      port: 6_380,
+      user: 'gate',
+      database: 2,
+    });
+    expect(parseStoreUrl('redis://[2001:db8::1]')).to.deep.equal({
+      tls: false,
+      host: '2001:db8::1',
+      port: 6_379,
+      user: undefined,
+      database: 0,
+    });
+  });
+
+  it('with a password is refused, and the password is not repeated', () => {
+    const refusal = parseStoreUrl('redis://gate:s3cret@store.example.net');
+    expect(refusal).to.be.a('string').that.includes('has a password in it').and.does.not.include('s3cret');
+  });
+
+  for (const text of [
+    '',
+    'store.example.net',
+    'http://store.example.net',
+    'redis://',
+    'redis://a/b',
+    'redis://a/1?x=y',
+  ])
+    it(`"${text}" is none`, () => {
+      expect(parseStoreUrl(text)).to.be.a('string');
+    });
+});
