@@ -68,6 +68,7 @@ const FOR_BENCH = [
   { debian: 'iproute2', command: 'ip' },
   { debian: 'knockd', command: 'knockd' },
   { debian: 'nftables', command: 'nft' },
+  { debian: 'redis-tools', command: 'redis-check-rdb' },
 ];
 
 /** What the test of the Debian package calls. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Status } from '@bouncer-spa/bouncer/dist/core/status.js';
 import { askDaemon } from '@bouncer-spa/bouncer/dist/system/control-client.js';
@@ -152,6 +152,7 @@ export class ClusterStage {
   /** Writes the same config for all; each gateway has a copy, and a state of its own. */
   configure(tables: string): void {
     this.installation.writeConfig(tables);
+    this.installation.writePassword('store.password', PASSWORD);
     for (const gateway of this.gateways) this.copyTo(gateway);
   }
 
@@ -164,7 +165,6 @@ export class ClusterStage {
 
   /** Starts the store, with a password. */
   async store(): Promise<Redis> {
-    this.installation.writePassword('store.password', PASSWORD);
     const wrapper = ['ip', 'netns', 'exec', this.#store.namespace];
     const redis = await Redis.start({
       host: STORE,
@@ -180,6 +180,7 @@ export class ClusterStage {
   async start(gateways = this.gateways): Promise<void> {
     for (const gateway of gateways) this.#cleanup.add(() => gateway.stop());
     await Promise.all(gateways.map((gateway) => gateway.start()));
+    if (!readFileSync(this.installation.config, 'utf8').includes('[cluster]')) return;
     for (const gateway of gateways) await gateway.becomes('trusted', gateways.length - 1);
   }
 

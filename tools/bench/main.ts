@@ -13,6 +13,7 @@ import { Arena } from './arena.js';
 import { goalsOf, isReached } from './goals.js';
 import { describeMachine } from './machine.js';
 import { measureClients } from './measures/clients.js';
+import { measureCluster } from './measures/cluster.js';
 import { measureFlood } from './measures/flood.js';
 import { measureIdle } from './measures/idle.js';
 import { measureLatency } from './measures/latency.js';
@@ -32,6 +33,7 @@ const MEASURES = {
   memory: measureMemory,
   clients: measureClients,
   idle: measureIdle,
+  cluster: measureCluster,
   flood: measureFlood,
 };
 

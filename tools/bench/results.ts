@@ -19,6 +19,7 @@ export interface Results {
   readonly memory?: readonly MemoryRow[];
   readonly opener?: readonly CommandRow[];
   readonly start?: StartResults;
+  readonly cluster?: readonly ClusterRow[];
 }
 
 export interface Failure {
@@ -79,6 +80,18 @@ export interface MemoryRow {
   readonly processes: number[];
   readonly resident: number[];
   readonly proportional: number[];
+}
+
+/** Gateways with one store between them. */
+export interface ClusterRow {
+  /** 0 stands for one that is alone, without a store. */
+  readonly gateways: number;
+  /** From a packet's sending to its action, one packet at a time, at one of them. */
+  readonly milliseconds: number[];
+  /** Valid packets a second, each of which opens or extends something, at all of them together. */
+  readonly perSecond: number[];
+  /** Milliseconds from an acceptance to the moment that the last of the others takes the grant up. */
+  readonly spread: number[];
 }
 
 export type CommandName = 'node' | 'opener' | 'fwknop';

@@ -3,6 +3,7 @@ import { goalsOf, isReached, type Goal } from '../goals.js';
 import type { Results } from '../results.js';
 import {
   clientsSection,
+  clusterSection,
   floodSection,
   idleSection,
   latencySection,
@@ -26,6 +27,7 @@ export function pageOf(results: Results): string {
     memorySection(results),
     openerSection(results),
     startSection(results),
+    clusterSection(results),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }

@@ -192,6 +192,36 @@ ${table(['start to listening', 'milliseconds', 'to `node -e 0`'], starts)}
 ${table(['reload', 'times', 'milliseconds', 'to `node -e 0`', 'packets lost'], reloads)}`;
 }
 
+export function clusterSection({ cluster }: Results): string {
+  if (cluster === undefined) return '';
+  const rows = cluster.map(({ gateways, milliseconds, perSecond, spread: opened }) => {
+    const sorted = milliseconds.toSorted((a, b) => a - b);
+    return [
+      gateways === 0 ? 'alone, without a store' : `${gateways} with a store`,
+      ...[0.25, 0.5, 0.75, 0.95].map((part) => figure(quantile(sorted, part))),
+      medianAndRange(perSecond.map(Math.round)),
+      medianAndRange(opened),
+    ];
+  });
+  const head = [
+    'gateways',
+    'acceptance, ms: quarter',
+    'median',
+    'three quarters',
+    '95 %',
+    'valid packets a second, all together',
+    'grant taken up by the last, ms',
+  ];
+  return `## Several gateways
+
+With a Redis on the same machine. Acceptance as above, at one of them, by a sender that writes to a bridge. The packets of the rate each
+extend a grant, and all gateways are told of each: a record on disk and a transaction of the firewall at
+every one of them. They share the machine's cores with each other, the store, the senders and the reader of
+their logs.
+
+${table(head, rows)}`;
+}
+
 function median(values: readonly number[] | undefined): number {
   return values === undefined || values.length === 0 ? NaN : spread(values).median;
 }
