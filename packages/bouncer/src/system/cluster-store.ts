@@ -97,7 +97,7 @@ export class ClusterStore {
     for (const client of [this.#client, this.#listener]) if (client.isOpen) client.destroy();
   }
 
-  /** @throws {Error} if it does not answer */
+  /** @throws {Error} if it does not answer, or is a replica: then another has taken its place */
   async look(): Promise<StoreView> {
     const [server, replication, memory, members, changes] = await inTime(
       this.#client
@@ -115,6 +115,7 @@ export class ClusterStore {
         ([, name = '', value = '']) => [name, value],
       ),
     );
+    if (said.get('role') !== 'master') throw new Error('it is a replica, which may lag behind');
     return {
       incarnation: `${said.get('run_id') ?? ''}-${said.get('master_replid') ?? ''}`,
       clock: Number(said.get('server_time_usec')) / 1_000,
@@ -217,7 +218,6 @@ export class ClusterStore {
 }
 
 function refusalOf(said: ReadonlyMap<string, string>): string | undefined {
-  if (said.get('role') !== 'master') return 'it is a replica, which may lag behind';
   if (said.get('maxmemory') === '0' || said.get('maxmemory_policy') === 'noeviction') return undefined;
   return 'it forgets keys when its memory is full: set maxmemory-policy to noeviction';
 }

@@ -81,6 +81,9 @@ export class Cluster {
   #width: number;
   #store: ClusterStore | undefined;
   #trusted: Trusted | undefined;
+  /** The epoch of the latest look, and when it may be believed: milliseconds, monotonic. */
+  #epoch: string | undefined;
+  #settled = 0;
   /** The epoch for which the store was told all that we know. */
   #shared: string | undefined;
   /** Whether something happened that the store may not have been told. */
@@ -94,8 +97,9 @@ export class Cluster {
   #state: ClusterStatus['state'] = 'away';
   #since = Date.now();
   #reason: string | undefined = 'it was not asked yet';
-  /** Whether anything was said about it yet. */
-  #isTold = false;
+  /** Settles when something can be said about the store. */
+  readonly #told: Promise<void>;
+  #tell: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
 
   private constructor(parts: ClusterParts, identity: ClusterIdentity, known: ReadonlyMap<string, string>) {
@@ -106,17 +110,22 @@ export class Cluster {
     this.#width = parts.width;
     this.#trust = new ClusterTrust(known, monotonicNow());
     this.#grants = new ClusterGrants(parts.keeping, parts.policy, parts.log);
+    this.#told = new Promise((resolve) => {
+      this.#tell = resolve;
+    });
     this.#token = `${identity.id}-${randomBytes(8).toString('hex')}`;
   }
 
   /**
-   * Joins the others as soon as the store can be reached.
+   * Joins the others, or goes on trying to after a second.
    * @throws the system's error if what has to be remembered cannot be written
    */
   static async join(parts: ClusterParts): Promise<Cluster> {
     const { identity, known } = await ClusterIdentity.open(parts.stateFolder);
     const cluster = new Cluster(parts, identity, known);
     cluster.#running = cluster.#run();
+    // Who starts or changes over to it need not refuse packets for as long as the first look takes.
+    await inTime(cluster.#told).catch(() => undefined);
     return cluster;
   }
 
@@ -155,12 +164,12 @@ export class Cluster {
 
   /** Tells the others of a grant that began or was extended here. */
   opened(grant: Grant): void {
-    this.#tell(grant, false);
+    this.#pass(grant, false);
   }
 
   /** Tells the others of a grant that was revoked here. */
   revoked(grant: Grant): void {
-    this.#tell(grant, true);
+    this.#pass(grant, true);
   }
 
   /** Goes over to another policy. */
@@ -198,7 +207,7 @@ export class Cluster {
     return { minute: at, tag, lifetime: end - Date.now() };
   }
 
-  #tell(grant: Grant, isRevoked: boolean): void {
+  #pass(grant: Grant, isRevoked: boolean): void {
     const change = this.#grants.change(grant, isRevoked);
     if (change === undefined) return;
     if (this.#store === undefined) this.#owing = true;
@@ -262,16 +271,23 @@ export class Cluster {
     this.#roundTrip = now.monotonic - began;
     const refusal = view.refusal ?? clockRefusal(view.clock, now.unix);
     if (refusal !== undefined) {
+      // A clock that was wrong has ended the time of records before it was over.
+      this.#shared = undefined;
+      this.#settled = now.monotonic + BEAT + SETTLE;
       this.#becomes('waiting', refusal);
       return;
     }
     const epoch = await store.epoch(view.incarnation, view.clock);
+    if (epoch !== this.#epoch && view.clock - Number.parseInt(epoch) < SETTLE) {
+      this.#settled = now.monotonic + SETTLE;
+    }
+    this.#epoch = epoch;
     const isBehind = this.#heard < this.#expected;
     this.#expected = this.#changes = view.changes;
     if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
     else if (isBehind) await this.#catchUp(store);
     await this.#meet(store, view, epoch);
-    const reason = this.#doubt(view, epoch);
+    const reason = this.#doubt(epoch);
     if (reason === undefined) this.#trusted = { store, incarnation: view.incarnation, epoch };
     this.#becomes(reason === undefined ? 'trusted' : 'waiting', reason);
   }
@@ -305,24 +321,23 @@ export class Cluster {
   }
 
   /** Why the store may not know all that the cluster has accepted, if it may not. */
-  #doubt({ clock }: StoreView, epoch: string): string | undefined {
+  #doubt(epoch: string): string | undefined {
     const missing = this.#trust.missing(epoch);
     if (missing.length > 0) {
       const names = missing.map(({ member: { id, name } }) => `${name} (${id})`);
       return `it may have forgotten what these gateways have accepted, and waits for them: ${names.join(', ')}`;
     }
-    const age = clock - Number.parseInt(epoch);
-    return age < SETTLE
+    return monotonicNow() < this.#settled
       ? 'it is new, or has become another: the gateways tell it what they remember'
       : undefined;
   }
 
   #becomes(state: ClusterStatus['state'], reason: string | undefined): void {
     if (state !== 'trusted') this.#trusted = undefined;
-    const isNews = state !== this.#state || !this.#isTold;
     this.#reason = reason;
-    if (!isNews) return;
-    this.#isTold = true;
+    if (state === this.#state && this.#tell === undefined) return;
+    this.#tell?.();
+    this.#tell = undefined;
     this.#state = state;
     this.#since = Date.now();
     const members = this.#trust.members.length;
