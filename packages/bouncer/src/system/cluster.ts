@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_DELTA, type Minute } from '@bouncer-spa/protocol';
 import type { ClusterStatus, OnFailure } from '../core/cluster-status.js';
 import { ClusterTrust } from '../core/cluster-trust.js';
@@ -10,23 +9,18 @@ import type { ReplayCache } from '../core/replay-cache.js';
 import { momentNow, monotonicNow } from './clock.js';
 import { ClusterGrants, type Keeping } from './cluster-grants.js';
 import { ClusterIdentity } from './cluster-identity.js';
-import { ClusterStore, type Claim, type StoreView } from './cluster-store.js';
+import { ClusterState } from './cluster-state.js';
+import type { Claim, ClusterStore, StoreView } from './cluster-store.js';
 import type { Log } from './log.js';
 import { reasonOf } from './reason.js';
 import { inTime, type StorePlace } from './store-connection.js';
+import { BEAT, StoreKeeper } from './store-keeper.js';
 
 /** Milliseconds that a packet waits for the store at most. */
 const PATIENCE = 250;
 
-/** Milliseconds between looks at the store. */
-const BEAT = 500;
-
 /** Milliseconds for which a new epoch is believed by nobody, so that every gateway sees it first. */
 const SETTLE = 1_500;
-
-/** Milliseconds before the store is tried again: doubled from first to longest. */
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 1_000;
 
 const MINUTE = 60_000;
 
@@ -76,10 +70,9 @@ export class Cluster {
   readonly #trust: ClusterTrust;
   readonly #grants: ClusterGrants;
   readonly #log: Log;
-  readonly #token: string;
-  readonly #stop = new AbortController();
+  readonly #state: ClusterState;
+  readonly #keeper: StoreKeeper;
   #width: number;
-  #store: ClusterStore | undefined;
   #trusted: Trusted | undefined;
   /** The epoch of the latest look, and when it may be believed: milliseconds, monotonic. */
   #epoch: string | undefined;
@@ -94,13 +87,6 @@ export class Cluster {
   #changes = 0;
   #expected = 0;
   #roundTrip: number | undefined;
-  #state: ClusterStatus['state'] = 'away';
-  #since = Date.now();
-  #reason: string | undefined = 'it was not asked yet';
-  /** Settles when something can be said about the store. */
-  readonly #told: Promise<void>;
-  #tell: (() => void) | undefined;
-  #running: Promise<void> = Promise.resolve();
 
   private constructor(parts: ClusterParts, identity: ClusterIdentity, known: ReadonlyMap<string, string>) {
     this.#parts = parts;
@@ -110,10 +96,18 @@ export class Cluster {
     this.#width = parts.width;
     this.#trust = new ClusterTrust(known, monotonicNow());
     this.#grants = new ClusterGrants(parts.keeping, parts.policy, parts.log);
-    this.#told = new Promise((resolve) => {
-      this.#tell = resolve;
+    const token = `${identity.id}-${randomBytes(8).toString('hex')}`;
+    this.#state = new ClusterState(parts.config.onFailure, parts.log);
+    this.#keeper = new StoreKeeper(parts.config.store, parts.policy.serverId, token, {
+      look: (store) => this.#look(store),
+      told: (line) => {
+        this.#heard++;
+        void this.#hear([line]);
+      },
+      lost: (reason) => {
+        this.#lost(reason);
+      },
     });
-    this.#token = `${identity.id}-${randomBytes(8).toString('hex')}`;
   }
 
   /**
@@ -123,19 +117,16 @@ export class Cluster {
   static async join(parts: ClusterParts): Promise<Cluster> {
     const { identity, known } = await ClusterIdentity.open(parts.stateFolder);
     const cluster = new Cluster(parts, identity, known);
-    cluster.#running = cluster.#run();
+    cluster.#keeper.start();
     // Who starts or changes over to it need not refuse packets for as long as the first look takes.
-    await inTime(cluster.#told).catch(() => undefined);
+    await inTime(cluster.#state.told).catch(() => undefined);
     return cluster;
   }
 
   get status(): ClusterStatus {
     const now = monotonicNow();
     return {
-      state: this.#state,
-      since: new Date(this.#since).toISOString(),
-      reason: this.#reason ?? null,
-      on_failure: this.#config.onFailure,
+      ...this.#state.status,
       round_trip_ms: this.#roundTrip ?? null,
       behind: Math.max(0, this.#changes - this.#heard),
       members: this.#trust.members.map(({ member: { id, name, changes }, at }) => ({
@@ -182,14 +173,12 @@ export class Cluster {
 
   /** Takes leave of the store; what it knows stays there. */
   async leave(): Promise<void> {
-    this.#stop.abort();
-    this.#store?.close();
-    await this.#running;
+    await this.#keeper.stop();
   }
 
   async #ownerOf(at: Minute, tag: Uint8Array): Promise<'us' | 'other' | 'unknown'> {
     const trusted = this.#trusted;
-    const store = trusted?.store ?? (this.#config.onFailure === 'local' ? this.#store : undefined);
+    const store = trusted?.store ?? (this.#config.onFailure === 'local' ? this.#keeper.store : undefined);
     if (store === undefined) return 'unknown';
     try {
       const claim = store.claim(this.#claimOf(at, tag), trusted?.incarnation ?? '');
@@ -210,58 +199,18 @@ export class Cluster {
   #pass(grant: Grant, isRevoked: boolean): void {
     const change = this.#grants.change(grant, isRevoked);
     if (change === undefined) return;
-    if (this.#store === undefined) this.#owing = true;
+    const { store } = this.#keeper;
+    if (store === undefined) this.#owing = true;
     else
-      this.#store.tell([change]).catch(() => {
+      store.tell([change]).catch(() => {
         this.#owing = true;
       });
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    let pause = FIRST_PAUSE;
-    while (!signal.aborted) {
-      try {
-        await this.#serve(() => {
-          pause = FIRST_PAUSE;
-        });
-      } catch (error) {
-        if (!this.#stop.signal.aborted) this.#becomes('away', reasonOf(error));
-      }
-      await rest(pause, signal);
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
-    }
-  }
-
-  /** Looks at the store again and again, until the connection is over. @param looked told after each look */
-  async #serve(looked: () => void): Promise<void> {
-    const { signal } = this.#stop;
-    const over = new AbortController();
-    const { config, policy } = this.#parts;
-    const store = await ClusterStore.open(config.store, policy.serverId, this.#token, {
-      told: (line) => {
-        this.#heard++;
-        void this.#hear([line]);
-      },
-      ended: () => {
-        over.abort();
-      },
-    });
-    this.#store = store;
-    try {
-      const either = AbortSignal.any([signal, over.signal]);
-      while (!either.aborted) {
-        await this.#look(store);
-        looked();
-        await rest(BEAT, either);
-      }
-      throw new Error('the connection has ended');
-    } finally {
-      this.#store = undefined;
-      this.#trusted = undefined;
-      this.#shared = undefined;
-      store.close();
-    }
+  /** Forgets what holds for a connection only. */
+  #lost(reason: string): void {
+    this.#shared = undefined;
+    this.#becomes('away', reason);
   }
 
   async #look(store: ClusterStore): Promise<void> {
@@ -332,28 +281,9 @@ export class Cluster {
       : undefined;
   }
 
-  #becomes(state: ClusterStatus['state'], reason: string | undefined): void {
+  #becomes(state: ClusterStatus['state'], reason?: string): void {
     if (state !== 'trusted') this.#trusted = undefined;
-    this.#reason = reason;
-    if (state === this.#state && this.#tell === undefined) return;
-    this.#tell?.();
-    this.#tell = undefined;
-    this.#state = state;
-    this.#since = Date.now();
-    const members = this.#trust.members.length;
-    if (reason === undefined) {
-      this.#log.info({ members }, `the cluster's store is relied on, with ${members} other gateways`);
-      return;
-    }
-    const what = state === 'away' ? 'cannot be reached' : 'cannot be relied on';
-    const then =
-      this.#config.onFailure === 'closed'
-        ? 'NOTHING IS ACCEPTED until it can'
-        : 'a packet that works here may work at the other gateways, too, until it can';
-    this.#log.error(
-      { reason, on_failure: this.#config.onFailure },
-      `the cluster's store ${what}: ${reason}; ${then}`,
-    );
+    this.#state.becomes(state, reason, this.#trust.members.length);
   }
 
   async #hear(lines: readonly string[]): Promise<void> {
@@ -369,8 +299,4 @@ function clockRefusal(theirs: number, ours: number): string | undefined {
   const seconds = Math.round((theirs - ours) / 1_000);
   if (Math.abs(theirs - ours) <= CLOCK_TOLERANCE) return undefined;
   return `its clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? 'ahead of' : 'behind'} ours`;
-}
-
-async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined); // over, which whoever rests sees
 }

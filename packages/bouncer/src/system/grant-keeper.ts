@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseAddress } from '../core/address.js';
 import type { Doorkeeper } from '../core/door.js';
+import { chosenBy } from '../core/grant-choice.js';
 import { viewOf, type GrantState, type GrantTarget, type GrantView } from '../core/grant-view.js';
 import { ended, GrantTable, type Grant } from '../core/grants.js';
 import type { Moment } from '../core/moment.js';
@@ -9,13 +9,15 @@ import type { ReplayRecord } from '../core/replay-cache.js';
 import { succeeded, type Command, type Outcome } from './action-process.js';
 import { momentNow, monotonicNow } from './clock.js';
 import { GrantAdmission, type Admission, type GrantRequest } from './grant-admission.js';
+import { adopt } from './grant-adoption.js';
 import { GrantDoors } from './grant-doors.js';
 import { GrantJournal } from './grant-journal.js';
 import type { GrantEvents, EndReason } from './grant-events.js';
 import { revive } from './grant-revival.js';
 import { LeaseFolder } from './lease-folder.js';
 import { Lease } from './lease.js';
-import type { ReplayStore, StoreContent } from './replay-store.js';
+import type { StoreContent } from './replay-content.js';
+import type { ReplayStore } from './replay-store.js';
 import { Turnstile } from './turnstile.js';
 
 /** Longest time that a timer can be set to, in milliseconds. */
@@ -129,7 +131,7 @@ export class GrantKeeper {
 
   /** Ends grants before their time. @returns what they were, with what has become of them within some seconds */
   async revoke(target: GrantTarget): Promise<GrantView[]> {
-    const grants = await this.#end(this.#chosen(target), 'revoked');
+    const grants = await this.#end(chosenBy(target, this.#table), 'revoked');
     const done = Promise.all(grants.flatMap(({ id }) => this.#closing.get(id)?.done ?? []));
     const patience = new AbortController();
     await Promise.race([done, sleep(PATIENCE, undefined, { signal: patience.signal })]);
@@ -149,13 +151,8 @@ export class GrantKeeper {
 
   /** Takes up grants for doors that other gateways have begun or extended, and opens their doors. */
   async adopt(grants: readonly Grant[]): Promise<void> {
-    const taken = await this.#journal.inTurn(async () => {
-      const news = grants.flatMap((grant) => this.#newsOf(grant) ?? []);
-      for (const grant of news) this.#table.put(grant);
-      await this.#journal.write({ put: news });
-      this.#setTimer();
-      return news;
-    });
+    const taken = await adopt(grants, this.#table, this.#journal, (id) => this.#closing.has(id));
+    this.#setTimer();
     for (const grant of taken) {
       this.#events.adopted(grant);
       await this.#doors.settle(this.#table.get(grant.id) ?? grant);
@@ -240,34 +237,8 @@ export class GrantKeeper {
     this.#drop(former);
   }
 
-  /** What another gateway's grant makes of ours; `undefined` if that is nothing. */
-  #newsOf(grant: Grant): Grant | undefined {
-    const ours = this.#table.get(grant.id);
-    if (ours === undefined) return grant;
-    if (this.#closing.has(ours.id) || ours.end.monotonic >= grant.end.monotonic) return undefined;
-    return ours.client === grant.client && ours.action === grant.action
-      ? { ...ours, end: grant.end }
-      : undefined;
-  }
-
   #isOver({ id, end }: Grant, { monotonic }: Moment): boolean {
     return this.#closing.has(id) || end.monotonic <= monotonic;
-  }
-
-  #chosen(target: GrantTarget): Grant[] {
-    if (target === 'all') return this.#table.all();
-    if ('client' in target) return this.#table.ofClient(target.client);
-    if ('address' in target) return this.#table.ofAddress(target.address);
-    if ('name' in target) return this.#named(target.name);
-    return [this.#table.get(target.id) ?? []].flat();
-  }
-
-  #named(name: string): Grant[] {
-    const address = parseAddress(name);
-    const found = [{ id: name }, ...(address === undefined ? [] : [{ address }])]
-      .map((target) => this.#chosen(target))
-      .find((grants) => grants.length > 0);
-    return found ?? this.#table.ofClient(name);
   }
 
   /** Ends grants now. That is on disk before anything is closed, so that none is taken up again. */

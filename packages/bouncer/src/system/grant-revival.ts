@@ -3,7 +3,7 @@ import type { Moment } from '../core/moment.js';
 import type { Finding } from './grant-events.js';
 import type { StoredGrant } from './grant-record.js';
 import type { LeaseFolder } from './lease-folder.js';
-import type { StoreContent } from './replay-store.js';
+import type { StoreContent } from './replay-content.js';
 
 /** What is known of grants at a start. */
 export interface Revival {

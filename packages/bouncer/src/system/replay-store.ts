@@ -1,40 +1,23 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minute, ProtocolError, type Minute } from '@bouncer-spa/protocol';
 import type { Grant } from '../core/grants.js';
-import type { ReplayContent, ReplayRecord } from '../core/replay-cache.js';
-import { GrantFingerprint } from './grant-fingerprint.js';
-import { decodeGrant, encodeGrant, type StoredGrant } from './grant-record.js';
+import type { ReplayRecord } from '../core/replay-cache.js';
+import type { GrantFingerprint } from './grant-fingerprint.js';
+import { encodeGrant } from './grant-record.js';
 import { prepareFolder } from './private-folder.js';
 import { reasonOf } from './reason.js';
-import { breakageOf } from './replay-check.js';
+import { DamageError, readContent, type Content, type StoreContent } from './replay-content.js';
 import { openDatabase, type Database } from './replay-database.js';
-import { Fingerprint } from './replay-fingerprint.js';
+import { encodeSummary, grantKey, SUMMARY_KEY, tagKey } from './replay-encoding.js';
+import type { Fingerprint } from './replay-fingerprint.js';
+import { create, exists, isComplete, surviveReading } from './replay-making.js';
 import { Witness } from './replay-witness.js';
 
 /** The state on disk cannot be read or written. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
-
-/** The store can be opened, but it is not what was written. */
-class DamageError extends Error {
-  override readonly name = 'DamageError';
-}
-
-/**
- * Key of floor, number of records so far (8 bytes each) and the fingerprints of tags and grants (32 each),
- * there from the making on.
- */
-const SUMMARY_KEY = Buffer.of(0);
-const SUMMARY_SIZE = 80;
-
-/** A tag's key: this byte, its minute (8 bytes) and the 32 bytes of the tag. */
-const TAG_KIND = 1;
-const TAG_OFFSET = 9;
-
-/** A grant's key: this byte and its id. */
-const GRANT_KIND = 2;
 
 /** What one write changes in the grants. */
 export interface GrantChanges {
@@ -52,13 +35,6 @@ interface Entry {
 }
 
 type Batch = ReturnType<Database['batch']>;
-
-/** What a store knows when it is opened. */
-export interface StoreContent extends ReplayContent {
-  readonly grants: readonly StoredGrant[];
-  /** Whether this is a new store in the place of one that was damaged. */
-  readonly damaged: boolean;
-}
 
 /**
  * The replay cache and the live grants on stable storage: a LevelDB, which is crash-safe and one process's at a time.
@@ -249,119 +225,6 @@ export class ReplayStore {
     this.#grants = grantFingerprint;
     this.#failed = false;
   }
-}
-
-async function create(folder: string, floor: Minute): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o700 });
-  const database = await openDatabase(folder, { create: true });
-  try {
-    const prints = [new Fingerprint().from(floor), new GrantFingerprint().sum];
-    await database.put(SUMMARY_KEY, encodeSummary(floor, 0, prints), { sync: true });
-  } finally {
-    await database.close();
-  }
-}
-
-/** @throws {DamageError} if the store would end the process that reads it */
-async function surviveReading(folder: string): Promise<void> {
-  const breakage = await breakageOf(folder);
-  if (breakage !== undefined) throw new DamageError(`reading it ended with ${breakage}`);
-}
-
-/** Whether a store in the making was finished. */
-async function isComplete(folder: string): Promise<boolean> {
-  if (!(await exists(folder))) return false;
-  try {
-    await surviveReading(folder);
-    const database = await openDatabase(folder, { create: false });
-    try {
-      await readContent(database);
-      return true;
-    } finally {
-      await database.close();
-    }
-  } catch {
-    return false;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-interface Content extends StoreContent {
-  /** Number of records since the store was made. */
-  readonly records: number;
-  readonly fingerprint: Fingerprint;
-  readonly grantFingerprint: GrantFingerprint;
-}
-
-/** @throws {DamageError} if the tags or grants are not those of the summary */
-async function readContent(database: Database): Promise<Content> {
-  const summary = await database.get(SUMMARY_KEY);
-  if (summary?.length !== SUMMARY_SIZE) throw new DamageError('its summary is missing');
-  const floor = decodeMinute(summary);
-  const records = Number(summary.readBigUInt64BE(8));
-  // Everything is read, though what is below the floor does not count: damage there ends later writes.
-  const all = await database.keys().all();
-  const keys = all.filter((key) => key[0] === TAG_KIND && decodeMinute(key.subarray(1)) >= floor);
-  const tags = keys.map((key) => ({
-    minute: decodeMinute(key.subarray(1)),
-    tag: key.subarray(TAG_OFFSET),
-  }));
-  const fingerprint = keys.reduce(
-    (sum, key) => sum.with(decodeMinute(key.subarray(1)), key),
-    new Fingerprint(),
-  );
-  if (!fingerprint.from(floor).equals(summary.subarray(16, 48)))
-    throw new DamageError('its tags were changed');
-  const { grants, grantFingerprint } = await readGrants(database);
-  if (!grantFingerprint.sum.equals(summary.subarray(48))) throw new DamageError('its grants were changed');
-  return { floor, tags, records, fingerprint, grants, grantFingerprint, damaged: false };
-}
-
-async function readGrants(database: Database): Promise<Pick<Content, 'grants' | 'grantFingerprint'>> {
-  const grants: StoredGrant[] = [];
-  const grantFingerprint = new GrantFingerprint();
-  for await (const [key, value] of database.iterator({ gte: grantKey(''), lt: Buffer.of(GRANT_KIND + 1) })) {
-    const id = key.toString('latin1', 1);
-    const line = value.toString('utf8');
-    const stored = decodeGrant(line);
-    if (stored?.grant.id !== id) throw new DamageError(`its grant ${id} was changed`);
-    grants.push(stored);
-    grantFingerprint.put(id, line);
-  }
-  return { grants, grantFingerprint };
-}
-
-function tagKey(at: Minute, tag: Uint8Array = new Uint8Array()): Buffer {
-  return Buffer.concat([Buffer.of(TAG_KIND), encodeNumber(at), tag]);
-}
-
-function grantKey(id: string): Buffer {
-  return Buffer.concat([Buffer.of(GRANT_KIND), Buffer.from(id, 'latin1')]);
-}
-
-function encodeSummary(floor: Minute, records: number, fingerprints: readonly Buffer[]): Buffer {
-  return Buffer.concat([encodeNumber(floor), encodeNumber(records), ...fingerprints]);
-}
-
-function encodeNumber(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
-
-/** The minute in the first 8 bytes. */
-function decodeMinute(bytes: Buffer): Minute {
-  return minute(Number(bytes.readBigUInt64BE()));
 }
 
 /** The code of LevelDB's own error, which abstract-level wraps. */
