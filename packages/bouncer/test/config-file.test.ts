@@ -790,6 +790,52 @@ set = 5`,
     says: ['clients.bob.seed_file: holds the same seed as that of clients.alice'],
   },
   {
+    what: "a cluster's store that is none",
+    parts: {
+      more: `[cluster]
+url = ["redis://gate:s3cret@one", "http://two", "redis://three"]
+on_failure = "open"
+password = "s3cret"`,
+    },
+    says: [
+      'cluster.url.0: has a password in it: write that into a file of mode 0600, and name it as cluster.password_file',
+      'cluster.url.1: expected a URL such as "rediss://valkey.example.net:6379"',
+      'cluster.on_failure: expected one of "closed", "local"',
+      'cluster.password: unknown key',
+    ],
+  },
+  {
+    what: "URLs of a cluster's store that do not belong together",
+    parts: { more: '[cluster]\nurl = ["redis://one/1", "rediss://gate@two/1"]\nca_file = "ca.pem"' },
+    prepare: (folder) => {
+      write(folder.file('ca.pem'), 'none\n', 0o644);
+    },
+    says: [
+      'cluster.url: has URLs that differ in more than host and port',
+      'cluster.url: names a database, and a Redis Cluster has but one',
+      'cluster.ca_file: needs a URL that begins with rediss://',
+      'cluster.ca_file: FOLDER/ca.pem has no certificate in PEM',
+    ],
+  },
+  {
+    what: "a password of a cluster's store that others can read",
+    parts: { more: '[cluster]\nurl = "redis://one"\npassword_file = "password"' },
+    prepare: (folder) => {
+      write(folder.file('password'), 's3cret\n', 0o644);
+    },
+    says: [
+      'cluster.password_file: FOLDER/password has mode 0644, so others can read it: chmod 600 FOLDER/password',
+    ],
+  },
+  {
+    what: "a password of a cluster's store in several lines",
+    parts: { more: '[cluster]\nurl = "redis://one"\npassword_file = "password"' },
+    prepare: (folder) => {
+      write(folder.file('password'), 'user\ns3cret\n', 0o600);
+    },
+    says: ['cluster.password_file: FOLDER/password has to have the password in its only line'],
+  },
+  {
     what: 'a user who does not exist',
     parts: capture('user = "nosuchuser"'),
     says: ['capture.user: there is no user "nosuchuser" in /etc/passwd'],
@@ -1010,6 +1056,31 @@ describe('Reading a good config', () => {
       stateFolder: folder.file('state'),
       mostRunning: 16,
       log: { level: 'info', rejectsPerMinute: 20, file: undefined, syslog: undefined },
+    });
+  });
+
+  it('has a store only for a gateway of a cluster', async () => {
+    expect(await load()).to.include({ cluster: undefined });
+    write(folder.file('password'), 's3cret\n', 0o600);
+    const table =
+      '[cluster]\nurl = ["rediss://gate@one", "rediss://gate@two:1"]\npassword_file = "password"\n';
+    const url = { tls: true, user: 'gate', database: 0 };
+    const store = {
+      urls: [
+        { ...url, host: 'one', port: 6_379 },
+        { ...url, host: 'two', port: 1 },
+      ],
+      kind: 'cluster',
+      master: '',
+      password: 's3cret',
+      authorities: undefined,
+    };
+    const { cluster } = await load({ more: table });
+    expect(cluster).to.deep.equal({ store, onFailure: 'closed' });
+    const { cluster: other } = await load({ more: `${table}sentinel = "door"\non_failure = "local"` });
+    expect(other).to.deep.equal({
+      store: { ...store, kind: 'sentinel', master: 'door' },
+      onFailure: 'local',
     });
   });
 

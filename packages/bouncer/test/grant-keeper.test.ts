@@ -15,8 +15,10 @@ import {
 } from '@bouncer-spa/protocol';
 import type { Door } from '@bouncer-spa/bouncer/dist/core/door.js';
 import type { Grant } from '@bouncer-spa/bouncer/dist/core/grants.js';
+import { later } from '@bouncer-spa/bouncer/dist/core/moment.js';
 import type { Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import type { ReplayRecord } from '@bouncer-spa/bouncer/dist/core/replay-cache.js';
+import { momentNow } from '@bouncer-spa/bouncer/dist/system/clock.js';
 import type { Admission, GrantRequest } from '@bouncer-spa/bouncer/dist/system/grant-admission.js';
 import type { GrantEvents } from '@bouncer-spa/bouncer/dist/system/grant-events.js';
 import { GrantKeeper, type GrantKeeperParts } from '@bouncer-spa/bouncer/dist/system/grant-keeper.js';
@@ -170,6 +172,36 @@ describe('The keeper of grants', () => {
     expect(await open({ seconds: 10 })).to.deep.include({ extended: true });
     expect(doors.state).to.deep.equal({ 'tcp/22 192.0.2.1': 90 });
     expect(ids()).to.deep.equal([grant.id]);
+  });
+
+  it('takes up what another gateway has begun or extended, and never makes that shorter', async () => {
+    const told = (seconds: number): Grant => {
+      const now = momentNow();
+      const purpose = { client: 'alice', action: 'ssh', address: addressOf(7), argument: '' };
+      const means = { kind: 'open', door: SSH } as const;
+      return { ...purpose, id: 'c0ffee00', means, began: now, end: later(now, seconds * 1_000) };
+    };
+    await keeper.adopt([told(60)]);
+    await keeper.adopt([told(90)]);
+    await keeper.adopt([told(30), { ...told(600), client: 'bob' }]);
+    expect(doors.state).to.deep.equal({ 'tcp/22 192.0.2.7': 90 });
+    expect(events).to.deep.equal(['adopted alice ssh', 'adopted alice ssh']);
+    await stop();
+    await start();
+    expect(ids()).to.deep.equal(['c0ffee00']);
+    await keeper.end(['c0ffee00', '00000000']);
+    await waitUntil(() => Object.keys(doors.state).length === 0);
+  });
+
+  it('tells of each grant that is revoked, as it was, and of no other', async () => {
+    const told: Grant[] = [];
+    keeper.whenRevoked((grant) => told.push(grant));
+    const { grant } = await open();
+    const { grant: other } = await open({ client: 'bob' });
+    await keeper.follow(policyOf('alice'));
+    expect(ids()).to.not.include(other.id);
+    await keeper.revoke('all');
+    expect(told).to.deep.equal([grant]);
   });
 
   it('makes one grant of two packets that come at the same time', async () => {

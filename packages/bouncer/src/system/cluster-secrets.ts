@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Problem } from '../core/config-problem.js';
 import type { ClusterTable } from '../core/config-schema.js';
-import { reasonOf } from './reason.js';
 import { readTrustedFile, type Trust } from './trusted-file.js';
 
 const MOST_PASSWORD_BYTES = 1_024;
@@ -59,7 +58,7 @@ function faultOfCertificate(text: string): string | undefined {
   try {
     new X509Certificate(text);
     return undefined;
-  } catch (error) {
-    return `has no certificate in PEM: ${reasonOf(error)}`;
+  } catch {
+    return 'has no certificate in PEM';
   }
 }
