@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Installation } from './support/installation.js';
 import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
+import { needsRoot, needsService } from './support/root.js';
 
 /** What an administrator would put in the place of the examples' own. */
 const SYSTEMCTL = '/usr/bin/systemctl';
@@ -84,6 +85,22 @@ describe('The example', () => {
     expect(status).to.equal(0);
     expect(table.match(/^# \w+ =/gm)).to.have.length(5);
   });
+
+  for (const heading of ['With keepalived', 'With a load balancer']) {
+    it(`"${heading}" in docs/cluster.md is one that keepalived understands`, function () {
+      needsRoot(this);
+      needsService(this, 'keepalived');
+      const page = readFileSync(repositoryPath('docs/cluster.md'), 'utf8');
+      const section = page.slice(page.indexOf(`### ${heading}`));
+      const block = section.slice(section.indexOf('    global_defs {')).split('\n\n', 1)[0] ?? '';
+      const file = installation.path('keepalived.conf');
+      writeFileSync(file, block.replaceAll(/"\/usr\/\S+/g, '"/bin/true'), { mode: 0o600 });
+      const script = 'ip link add eth0 type veth peer name eth1 && exec keepalived -t -f "$0"';
+      const { status, stderr } = spawnSync('unshare', ['-n', 'sh', '-c', script, file], { encoding: 'utf8' });
+      expect(stderr).to.equal('');
+      expect(status).to.equal(0);
+    });
+  }
 
   it('bouncer.toml states the real defaults', async () => {
     const { parse } = await import('smol-toml');

@@ -31,6 +31,7 @@ const FOR_TEST = [
     : [
         { debian: 'fail2ban', command: 'fail2ban-regex' },
         { debian: 'firewalld', command: 'firewall-cmd' },
+        { debian: 'keepalived', command: 'keepalived' },
         { debian: 'rsyslog', command: 'rsyslogd' },
       ]),
   { debian: 'fish', command: 'fish' },

@@ -12,6 +12,7 @@ export function needsRoot(context: Context): void {
 const SERVICES = {
   fail2ban: '/usr/bin/fail2ban-regex',
   firewalld: '/usr/sbin/firewalld',
+  keepalived: '/usr/sbin/keepalived',
   rsyslog: '/usr/sbin/rsyslogd',
 } as const;
 
