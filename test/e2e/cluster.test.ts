@@ -16,7 +16,7 @@ const BATCH = 500;
 const AT_ONCE = 100;
 
 /** Packets that all get at once. */
-const ROUNDS = 100;
+const ROUNDS = 50;
 
 type Three = [Gateway, Gateway, Gateway];
 

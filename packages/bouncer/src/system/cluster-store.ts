@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Minute } from '@bouncer-spa/protocol';
 import * as v from 'valibot';
 import type { Member } from '../core/cluster-trust.js';
+import { parseStoreInfo, type StoreInfo } from '../core/store-info.js';
 import { connectToStore, inTime, type StoreClient, type StorePlace } from './store-connection.js';
 
 /** Keys in one request, where there are many. */
@@ -29,13 +30,7 @@ export interface Claim {
 }
 
 /** What the store says of itself and of the cluster. */
-export interface StoreView {
-  /** What it is: changes when it starts, and when another takes its place. */
-  readonly incarnation: string;
-  /** Its clock, Unix time in milliseconds. */
-  readonly clock: number;
-  /** Why it cannot be relied on, if so. */
-  readonly refusal: string | undefined;
+export interface StoreView extends StoreInfo {
   readonly members: readonly Member[];
   /** Number of changes of grants that it was told. */
   readonly changes: number;
@@ -109,17 +104,10 @@ export class ClusterStore {
         .get(this.#key('changes'))
         .execTyped(),
     );
-    const said = new Map(
-      Array.from(
-        `${server}\n${replication}\n${memory}`.matchAll(/^(\w+):(.*?)\r?$/gm),
-        ([, name = '', value = '']) => [name, value],
-      ),
-    );
-    if (said.get('role') !== 'master') throw new Error('it is a replica, which may lag behind');
+    const info = parseStoreInfo(`${server}\n${replication}\n${memory}`);
+    if (!info.isMaster) throw new Error('it is a replica, which may lag behind');
     return {
-      incarnation: `${said.get('run_id') ?? ''}-${said.get('master_replid') ?? ''}`,
-      clock: Number(said.get('server_time_usec')) / 1_000,
-      refusal: refusalOf(said),
+      ...info,
       members: Object.entries(members)
         .slice(0, MOST_MEMBERS)
         .flatMap(([id, text]) => memberOf(id, text) ?? []),
@@ -215,11 +203,6 @@ export class ClusterStore {
   #key(name: string): string {
     return this.#prefix + name;
   }
-}
-
-function refusalOf(said: ReadonlyMap<string, string>): string | undefined {
-  if (said.get('maxmemory') === '0' || said.get('maxmemory_policy') === 'noeviction') return undefined;
-  return 'it forgets keys when its memory is full: set maxmemory-policy to noeviction';
 }
 
 function memberOf(id: string, text: string): Member | undefined {
