@@ -302,6 +302,23 @@ describe('The store that gateways share', function () {
     }
   });
 
+  it('is not relied on while its clock and ours differ by minutes', async () => {
+    const place = placeOf([(await redis()).url]);
+    const now = Date.now.bind(Date);
+    cleanup.add(() => {
+      Date.now = now;
+    });
+    Date.now = () => now() + 180_000;
+    const gateway = await ClusterGateway.start({ place, policy });
+    cleanup.add(() => gateway.remove());
+    await gateway.becomes('waiting');
+    expect(gateway.cluster.status.reason).to.match(/^its clock is 1(79|80) seconds behind ours$/);
+    expect(await judgedBy([gateway])).to.deep.equal(['cluster']);
+    Date.now = now;
+    await gateway.becomes('trusted');
+    expect(await judgedBy([gateway])).to.deep.equal(['new']);
+  });
+
   describe('tells grants', () => {
     let server: Redis;
 
@@ -362,13 +379,15 @@ describe('The store that gateways share', function () {
       };
       const [second] = (await gateways(1, placeOf([server.url]), { policy: shorter })) as [ClusterGateway];
       const long = first.open('alice', 500);
-      first.open('bob', 500);
+      const unknown = first.open('bob', 500);
       await same([second], [long.id]);
       const left = (second.grants.get(long.id)?.end.unix ?? 0) - Date.now();
       expect(left).to.be.within(40_000, 60_000);
       await waitFor('a warning', () =>
         second.log.find(({ msg }) => msg.includes('no client of this config')),
       );
+      second.follow(policy);
+      await same([second], [long.id, unknown.id]);
     });
 
     it('that its own operator makes up to nobody', async () => {

@@ -110,6 +110,11 @@ export class ClusterGateway {
     return grant;
   }
 
+  /** Goes over to another policy, as at a reload. */
+  follow(policy: Policy): void {
+    this.cluster.follow(policy, WIDTH);
+  }
+
   revoke(grant: Grant): void {
     this.grants.delete(grant.id);
     this.cluster.revoked(grant);

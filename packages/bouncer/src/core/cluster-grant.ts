@@ -72,10 +72,15 @@ export class ClusterLedger {
    * @returns whether that is news
    */
   take(grant: ClusterGrant, line: string): boolean {
-    const former = this.#told.get(grant.id)?.grant;
-    if (former !== undefined && (former.isRevoked || (!grant.isRevoked && grant.end <= former.end)))
+    const { id, end, isRevoked } = grant;
+    const former = this.#told.get(id);
+    if (former?.grant.isRevoked === true) {
+      // Whoever has extended it did not know: it is over until nobody tells of that any more.
+      if (end > former.grant.end) this.#told.set(id, { ...former, grant: { ...former.grant, end } });
       return false;
-    this.#told.set(grant.id, { grant, line });
+    }
+    if (former !== undefined && !isRevoked && end <= former.grant.end) return false;
+    this.#told.set(id, { line, grant: { ...grant, end: Math.max(end, former?.grant.end ?? end) } });
     return true;
   }
 
