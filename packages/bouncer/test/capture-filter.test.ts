@@ -123,6 +123,9 @@ const LINK_LAYERS = [
   { name: 'raw IP', number: 101, frame: (bytes: Buffer) => bytes },
 ] as const;
 
+/** What announces a VLAN tag: 802.1Q, 802.1ad, and what came before the latter. */
+const VLAN_TYPES = [0x8100, 0x88a8, 0x9100] as const;
+
 /** A capture file in which frame number n was captured at second n. */
 function pcap(linkType: number, frames: readonly Buffer[]): Buffer {
   const header = Buffer.alloc(24);
@@ -254,6 +257,21 @@ describe('the filter expression, compiled and matched by libpcap', () => {
       );
     }).timeout(20_000);
   }
+
+  it('meets plain IP behind the tag that the kernel takes out, and drops a frame with a second one (802.1ad)', () => {
+    const datagram = udp(packet(NOW));
+    for (const bytes of [ipv4(datagram), ipv6(PROTOCOL_UDP, datagram)]) {
+      const frame = (...tags: number[]) =>
+        Buffer.concat([
+          Buffer.alloc(12, 2),
+          ...tags.map((type) => Buffer.concat([u16(type), u16(7)])),
+          etherType(bytes),
+          bytes,
+        ]);
+      const frames = [frame(), ...VLAN_TYPES.map((type) => frame(type)), frame(0x88a8, 0x8100), frame()];
+      expect(passing(filter.expression, 1, frames)).to.deep.equal([0, frames.length - 1]);
+    }
+  }).timeout(20_000);
 
   it('lets the gate of every listed minute through, over IPv4, IPv6 and IPv6 with options, and of no other', () => {
     const minutes = Array.from({ length: 90 }, (_, at) => NOW - 10 + at);
