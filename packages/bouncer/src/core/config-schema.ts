@@ -1,12 +1,27 @@
-import { MAX_DELTA, parseSeed, ProtocolError, serverId } from '@bouncer-spa/protocol';
+import { MAX_DELTA, parseSeed, serverId } from '@bouncer-spa/protocol';
 import * as v from 'valibot';
 import type { Problem } from './config-problem.js';
+import {
+  choice,
+  commandLine,
+  DAY,
+  duration,
+  integer,
+  interfaceNames,
+  listOf,
+  moment,
+  network,
+  networkText,
+  ofProtocol,
+  oneOrMore,
+  parsedOr,
+  portRange,
+  setName,
+  text,
+  wholeArgument,
+} from './config-values.js';
 import { checkDeedKeys } from './deed-check.js';
-import { parseDuration } from './duration.js';
-import { parseNetwork } from './network.js';
 import { BINDS } from './policy.js';
-import { parsePortRange } from './port-range.js';
-import { parseSetName } from './set-name.js';
 import { ON_FAILURE } from './cluster-status.js';
 import { parseStoreUrl } from './store-url.js';
 import { FACILITIES } from './syslog-facility.js';
@@ -21,93 +36,6 @@ export function isName(text: string): boolean {
 
 /** Where the daemon can be asked, if the config names nothing else. */
 export const DEFAULT_CONTROL_SOCKET = '/run/bouncer/control.sock';
-
-/** Seconds. Anything longer is a service, not an action. */
-const DAY = 86_400;
-
-const text = v.pipe(v.string('expected a text in quotes'), v.nonEmpty('is empty'));
-const integer = (least: number, most: number) => {
-  const reason = `expected a whole number from ${least} to ${most}`;
-  return v.pipe(v.number(reason), v.integer(reason), v.minValue(least, reason), v.maxValue(most, reason));
-};
-const listOf = <Item extends v.GenericSchema>(item: Item) =>
-  v.array(item, 'expected a list in square brackets');
-/** A list, or one item that stands for a list of it. */
-const oneOrMore = <Item extends v.GenericSchema>(item: Item) => {
-  const one = v.pipe(
-    item,
-    v.transform((value) => [value]),
-  );
-  const more = v.pipe(listOf(item), v.nonEmpty('is empty'));
-  return v.lazy((input) => (Array.isArray(input) ? more : one));
-};
-const choice = <const Options extends readonly string[]>(options: Options) =>
-  v.picklist(options, `expected one of ${options.map((option) => `"${option}"`).join(', ')}`);
-
-/** A text that `parse` understands; where it does not, `parse` says why. */
-const parsed = <Value>(parse: (text: string) => { value: Value } | { reason: string }) =>
-  v.pipe(
-    text,
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const result = parse(dataset.value);
-      if ('value' in result) return result.value;
-      addIssue({ message: result.reason });
-      return NEVER;
-    }),
-  );
-
-const duration = parsed((value) => {
-  const seconds = parseDuration(value);
-  return seconds === undefined
-    ? { reason: 'expected a duration such as "30s", "10m", "1h" or "7d"' }
-    : { value: seconds };
-});
-/** All networks, in one place: of 100,000 clients, each would have a copy. */
-export const EVERYWHERE = ['0.0.0.0/0', '::/0']
-  .map(parseNetwork)
-  .filter((result) => typeof result !== 'string');
-/** The same for what returns a sentence instead of a value. */
-const parsedOr = <Value extends object>(parse: (text: string) => Value | string) =>
-  parsed((value) => {
-    const result = parse(value);
-    return typeof result === 'string' ? { reason: result } : { value: result };
-  });
-const network = parsedOr(parseNetwork);
-const portRange = parsedOr(parsePortRange);
-const setName = parsedOr(parseSetName);
-/** Kept as it is written, for the capture process to read. */
-const networkText = parsed((value) => {
-  const result = parseNetwork(value);
-  return typeof result === 'string' ? { reason: result } : { value };
-});
-const ofProtocol = <Value>(parse: (text: string) => Value) =>
-  parsed((value) => {
-    try {
-      return { value: parse(value) };
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      return { reason: error.message };
-    }
-  });
-const wholeArgument = parsed((value) => {
-  try {
-    // By itself first: "a)|(b" would be one only between the brackets added here.
-    new RegExp(value, 'u');
-    return { value: new RegExp(`^(?:${value})$`, 'u') };
-  } catch {
-    return { reason: 'is not a regular expression' };
-  }
-});
-const word = v.pipe(text, v.regex(/^[^\0]*$/, 'has a NUL character'));
-const interfaceName = v.pipe(
-  text,
-  v.regex(/^[^\s/]{1,15}$/, 'expected the name of a network interface, or "any"'),
-);
-const moment = v.pipe(
-  v.date('expected a date such as 2027-06-30 or a time such as 2027-06-30T12:00:00Z, without quotes'),
-);
-
-const commandLine = v.pipe(listOf(word), v.nonEmpty('is empty: the first word is the program'));
 
 const action = v.strictObject({
   code: integer(0, 0xffff),
@@ -144,16 +72,6 @@ const server = v.strictObject({
     v.pipe(text, v.regex(/^[A-Za-z0-9._:-]+$/, 'expected a host name or an address without brackets')),
   ),
 });
-
-const oneInterface: v.GenericSchema<unknown, string[]> = v.pipe(
-  interfaceName,
-  v.transform((name) => [name]),
-);
-const severalInterfaces: v.GenericSchema<unknown, string[]> = v.pipe(
-  v.array(interfaceName),
-  v.nonEmpty('is empty: nothing would be heard'),
-);
-const interfaceNames = v.lazy((value) => (Array.isArray(value) ? severalInterfaces : oneInterface));
 
 const capture = v.strictObject({
   backend: v.optional(choice(['pcap', 'raw-socket']), 'pcap'),

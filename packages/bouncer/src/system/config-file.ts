@@ -11,7 +11,6 @@ import { TomlDate } from 'smol-toml';
 import { checkClients, checkTables } from '../core/config-check.js';
 import type { Problem } from '../core/config-problem.js';
 import {
-  EVERYWHERE,
   parseTables,
   type ActionTable,
   type ClusterTable,
@@ -19,6 +18,7 @@ import {
   type GoodClients,
   type GoodValues,
 } from '../core/config-schema.js';
+import { EVERYWHERE } from '../core/config-values.js';
 import type { GuardWishes } from '../core/guard.js';
 import type { Action, Client, Deed, Policy } from '../core/policy.js';
 import type { PortRange } from '../core/port-range.js';
