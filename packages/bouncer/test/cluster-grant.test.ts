@@ -11,6 +11,8 @@ import {
 import type { Grant } from '@bouncer-spa/bouncer/dist/core/grants.js';
 import { later } from '@bouncer-spa/bouncer/dist/core/moment.js';
 import type { Action, Client } from '@bouncer-spa/bouncer/dist/core/policy.js';
+import { ClusterGrants } from '@bouncer-spa/bouncer/dist/system/cluster-grants.js';
+import { createLog } from '@bouncer-spa/bouncer/dist/system/log.js';
 import { openGrant, sealGrant } from '@bouncer-spa/bouncer/dist/system/cluster-seal.js';
 
 const ID = serverId('gate.example.org');
@@ -120,6 +122,38 @@ describe('A grant that another gateway tells of', () => {
     const stop = { argv: ['/bin/true'], environment: {}, timeout: 1 };
     expect(clusterGrantOf({ ...grant, means: { kind: 'lease', stop } }, false)).to.equal(undefined);
   });
+});
+
+describe('What is heard of grants at once', () => {
+  for (const [what, changes, opens] of [
+    ['opens each once, until its latest end', [{ end: 30_000 }, { end: 60_000 }, { end: 50_000 }], [60_000]],
+    ['opens nothing that is revoked in it', [{ end: 30_000 }, { isRevoked: true }, { end: 60_000 }], []],
+  ] as const) {
+    it(what, async () => {
+      const opened: number[] = [];
+      const ended: string[] = [];
+      const now = Date.now();
+      const keeping = {
+        all: () => [],
+        adopt: (grants: readonly Grant[]) => {
+          opened.push(...grants.map(({ end }) => Math.round(end.unix - now)));
+          return Promise.resolve();
+        },
+        end: (ids: readonly string[]) => {
+          ended.push(...ids);
+          return Promise.resolve();
+        },
+      };
+      const policy = { serverId: ID, gate: randomBytes(64), delta: 2, clients: [ALICE], actions: [SSH] };
+      const grants = new ClusterGrants(keeping, policy, createLog([], 'info'));
+      const lines = changes.map(({ end = 40_000, ...change }: { end?: number; isRevoked?: boolean }) =>
+        sealGrant(told({ ...change, end: now + end }), ALICE),
+      );
+      await grants.hear(lines);
+      expect(opened).to.deep.equal(opens);
+      expect(ended).to.have.length(opens.length === 0 ? 1 : 0);
+    });
+  }
 });
 
 describe('What is known of the grants of a cluster', () => {

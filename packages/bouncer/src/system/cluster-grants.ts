@@ -68,23 +68,26 @@ export class ClusterGrants {
 
   /** Does here what others tell, as far as it is known to be theirs and the client may have it. */
   async hear(lines: readonly string[]): Promise<void> {
-    const opened: Grant[] = [];
+    /** By id: of several changes of one, the last that counts. */
+    const opened = new Map<string, Grant>();
     const revoked: string[] = [];
     let strange = 0;
     for (const line of lines) {
       const read = openGrant(line, (name) => this.#clients.get(name) ?? []);
       if (read === undefined) strange++;
       else if (read.grant.isRevoked) {
-        if (this.#ledger.take(read.grant, line)) revoked.push(read.grant.id);
+        if (!this.#ledger.take(read.grant, line)) continue;
+        revoked.push(read.grant.id);
+        opened.delete(read.grant.id);
       } else {
         // What opens nothing is not taken: after a reload it may.
         const grant = this.#openedBy(read.grant, read.client);
-        if (grant !== undefined && this.#ledger.take(read.grant, line)) opened.push(grant);
+        if (grant !== undefined && this.#ledger.take(read.grant, line)) opened.set(grant.id, grant);
       }
     }
     if (strange > 0) this.#tellOfStrange(strange);
     if (revoked.length > 0) await this.#keeping.end(revoked);
-    if (opened.length > 0) await this.#keeping.adopt(opened);
+    if (opened.size > 0) await this.#keeping.adopt([...opened.values()]);
   }
 
   #openedBy(told: ClusterGrant, client: Client): Grant | undefined {

@@ -9,10 +9,10 @@ import type { ReplayCache } from '../core/replay-cache.js';
 import { momentNow, monotonicNow } from './clock.js';
 import { ClusterGrants, type Keeping } from './cluster-grants.js';
 import { ClusterIdentity } from './cluster-identity.js';
+import { ClusterNews } from './cluster-news.js';
 import { ClusterState } from './cluster-state.js';
 import type { Claim, ClusterStore, StoreView } from './cluster-store.js';
 import type { Log } from './log.js';
-import { reasonOf } from './reason.js';
 import { inTime, type StorePlace } from './store-connection.js';
 import { BEAT, StoreKeeper } from './store-keeper.js';
 
@@ -69,7 +69,7 @@ export class Cluster {
   readonly #identity: ClusterIdentity;
   readonly #trust: ClusterTrust;
   readonly #grants: ClusterGrants;
-  readonly #log: Log;
+  readonly #news: ClusterNews;
   readonly #state: ClusterState;
   readonly #keeper: StoreKeeper;
   #width: number;
@@ -82,8 +82,7 @@ export class Cluster {
   /** Whether something happened that the store may not have been told. */
   #owing = false;
   #beats = 0;
-  /** Changes of grants that were heard of, that the store had at the latest look, and at the one before. */
-  #heard = 0;
+  /** Changes of grants that the store had at the latest look, and at the one before. */
   #changes = 0;
   #expected = 0;
   #roundTrip: number | undefined;
@@ -92,17 +91,16 @@ export class Cluster {
     this.#parts = parts;
     this.#config = parts.config;
     this.#identity = identity;
-    this.#log = parts.log;
     this.#width = parts.width;
     this.#trust = new ClusterTrust(known, monotonicNow());
     this.#grants = new ClusterGrants(parts.keeping, parts.policy, parts.log);
+    this.#news = new ClusterNews(this.#grants, parts.log);
     const token = `${identity.id}-${randomBytes(8).toString('hex')}`;
     this.#state = new ClusterState(parts.config.onFailure, parts.log);
     this.#keeper = new StoreKeeper(parts.config.store, parts.policy.serverId, token, {
       look: (store) => this.#look(store),
       told: (line) => {
-        this.#heard++;
-        void this.#hear([line]);
+        this.#news.told(line);
       },
       lost: (reason) => {
         this.#lost(reason);
@@ -128,7 +126,7 @@ export class Cluster {
     return {
       ...this.#state.status,
       round_trip_ms: this.#roundTrip ?? null,
-      behind: Math.max(0, this.#changes - this.#heard),
+      behind: Math.max(0, this.#changes - this.#news.heard),
       members: this.#trust.members.map(({ member: { id, name, changes }, at }) => ({
         id,
         name,
@@ -231,7 +229,7 @@ export class Cluster {
       this.#settled = now.monotonic + SETTLE;
     }
     this.#epoch = epoch;
-    const isBehind = this.#heard < this.#expected;
+    const isBehind = this.#news.heard < this.#expected;
     this.#expected = this.#changes = view.changes;
     if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
     else if (isBehind) await this.#catchUp(store);
@@ -254,8 +252,7 @@ export class Cluster {
 
   async #catchUp(store: ClusterStore): Promise<readonly string[]> {
     const { lines, changes } = await store.grants(Date.now());
-    this.#heard = changes;
-    await this.#hear(lines);
+    await this.#news.read(lines, changes);
     return lines;
   }
 
@@ -266,7 +263,7 @@ export class Cluster {
     const others = members.filter((member) => member.id !== id);
     const gone = this.#trust.see(others, monotonicNow(), span);
     await this.#identity.remember(new Map(this.#trust.members.map(({ member }) => [member.id, member.name])));
-    await store.report({ id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#heard }, gone);
+    await store.report({ id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#news.heard }, gone);
   }
 
   /** Why the store may not know all that the cluster has accepted, if it may not. */
@@ -284,14 +281,6 @@ export class Cluster {
   #becomes(state: ClusterStatus['state'], reason?: string): void {
     if (state !== 'trusted') this.#trusted = undefined;
     this.#state.becomes(state, reason, this.#trust.members.length);
-  }
-
-  async #hear(lines: readonly string[]): Promise<void> {
-    try {
-      await this.#grants.hear(lines);
-    } catch (err) {
-      this.#log.error({ err }, `grants of other gateways could not be taken up: ${reasonOf(err)}`);
-    }
   }
 }
 
