@@ -37,7 +37,7 @@ export const FULL: Settings = {
   clients: { counts: [1, 100, 10_000, 100_000], valid: 100, junk: 20_000, rate: 20_000 },
   idle: { seconds: 60, repetitions: 1, clients: 100_000 },
   opener: { rounds: 60 },
-  cluster: { packets: 2_000 },
+  cluster: { packets: 400 },
   start: { starts: 3, reloads: 20, reloadsWithMany: 3 },
 };
 
@@ -49,6 +49,6 @@ export const QUICK: Settings = {
   clients: { counts: [1, 1_000], valid: 20, junk: 5_000, rate: 20_000 },
   idle: { seconds: 3, repetitions: 1, clients: 1_000 },
   opener: { rounds: 5 },
-  cluster: { packets: 300 },
+  cluster: { packets: 100 },
   start: { starts: 2, reloads: 4, reloadsWithMany: 1 },
 };

@@ -214,10 +214,10 @@ export function clusterSection({ cluster }: Results): string {
   ];
   return `## Several gateways
 
-With a Redis on the same machine. Acceptance as above, at one of them, by a sender that writes to a bridge. The packets of the rate each
-extend a grant, and all gateways are told of each: a record on disk and a transaction of the firewall at
-every one of them. They share the machine's cores with each other, the store, the senders and the reader of
-their logs.
+With a Redis on the same machine. Acceptance as above, at one of them, by a sender that writes to a bridge. The rate is
+that of packets whose action has run to its end. All gateways share the machine's cores with each other, the store,
+the senders, the actions and the reader of their logs: that bounds the rate, whatever their number. The last column is
+what the others take to open a grant after the acceptance.
 
 ${table(head, rows)}`;
 }
