@@ -2,7 +2,8 @@
 # opener.sh - sends one packet to a bouncer, without installing anything: for rescue systems, and phones
 # with a terminal. It reads the same profiles as opener, and bundles. It needs a shell with 64-bit arithmetic
 # and a printf of its own (dash, bash, busybox ash), openssl, the commands cat, date, dd, id, ls, od, sed and
-# tr, and one of bash, socat and nc to send UDP; for -4 and -6 with bash, getent as well.
+# tr, and one of bash, socat and nc to send UDP (an nc that knows -u: Debian's busybox has none that does);
+# for -4 and -6 with bash, getent as well.
 #
 # What it does is PROTOCOL.md; the section numbers below are that page's. Bundles are docs/bundle.md.
 #

@@ -74,6 +74,9 @@ describe('completion', function () {
         ['profiles for doctor', 'opener doctor hom', ['home']],
         ['shells', 'opener completion z', ['zsh']],
         ['long options', 'opener home --no', ['--no-wait']],
+        ['the options of import', 'opener import --pass', ['--passphrase-file']],
+        ['the options of list', 'opener list --j', ['--json']],
+        ['no option of import elsewhere', 'opener home --forc', []],
         ['nothing for a profile that cannot be read', 'opener work ', []],
         ['no name that would run as a command', 'opener odd ', ['ssh', 'vpn']],
       ];

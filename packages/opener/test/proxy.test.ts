@@ -39,7 +39,9 @@ describe('proxy', function () {
   });
 
   function start(): ChildProcess {
-    return spawn(process.execPath, [OPENER, 'proxy', '127.0.0.1', String(port)], { env: client.env });
+    // Ended by itself, or it would outlive a test that fails.
+    const options = { env: client.env, timeout: 30_000 };
+    return spawn(process.execPath, [OPENER, 'proxy', '127.0.0.1', String(port)], options);
   }
 
   it('sends the action that opens the port, and relays both ways until each has ended', async () => {

@@ -1,18 +1,41 @@
 import { writeStandardOutput } from '../system/standard-output.js';
-import type { Shell } from './options.js';
+import { SUBCOMMAND_NAMES, type Shell } from './options.js';
+import { IMPORT_OPTIONS, LIST_OPTIONS, OPTIONS, type OptionName } from './words.js';
 
-const SUBCOMMANDS = 'send import list proxy doctor completion keygen';
-const OPTIONS =
-  '--destination --port --action --key --profile --ipv4 --ipv6 --allow --for --arg --wait --no-wait ' +
-  '--source --source-port --ttl --print --verbose --help --version';
+const SUBCOMMANDS = SUBCOMMAND_NAMES.join(' ');
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+const OF_ONE: readonly OptionName[] = [...IMPORT_OPTIONS, ...LIST_OPTIONS];
+
+/** Those whose value is the name of a file. */
+const FILES: readonly OptionName[] = ['key', 'profile', 'passphrase-file'];
+
+const SEND = flags(NAMES.filter((name) => !OF_ONE.includes(name))).join(' ');
+const IMPORT = flags([...IMPORT_OPTIONS, 'help']).join(' ');
+const LIST = flags([...LIST_OPTIONS, 'help']).join(' ');
+
 /** Those that take a value, so that the word after them is no profile. */
-const WITH_VALUE =
-  '-d|--destination|-p|--port|-f|--action|-k|--key|--profile|--allow|--for|--arg|--wait|--source|--source-port|--ttl';
+const WITH_VALUE = patterns(NAMES.filter((name) => OPTIONS[name].type === 'string'));
+const WITH_FILE = patterns(FILES);
+
+function flags(names: readonly OptionName[]): string[] {
+  return names.map((name) => `--${name}`);
+}
+
+/** All ways to write some options, as the pattern of a shell's `case`. */
+function patterns(names: readonly OptionName[]): string {
+  return names.flatMap((name) => [...shortOf(name).map((letter) => `-${letter}`), `--${name}`]).join('|');
+}
+
+function shortOf(name: OptionName): string[] {
+  const option = OPTIONS[name];
+  return 'short' in option ? [option.short] : [];
+}
 
 /** Finds the words that are no options, which bash and zsh do alike. */
 const BASH = `# bash completion for opener: eval "$(opener completion bash)"
 _opener() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=() at candidates
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=() at candidates=''
   for ((at = 1; at < COMP_CWORD; at++)); do
     case \${COMP_WORDS[at]} in
       ${WITH_VALUE}) ((at++)) ;;
@@ -22,12 +45,15 @@ _opener() {
   done
   COMPREPLY=()
   case $previous in
-    -k|--key|--profile) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${WITH_FILE}) COMPREPLY=($(compgen -f -- "$current")); return ;;
     ${WITH_VALUE}) return ;;
   esac
-  case $current in
-    -*) COMPREPLY=($(compgen -W "${OPTIONS}" -- "$current")); return ;;
+  case "\${words[0]} $current" in
+    'import -'*) candidates='${IMPORT}' ;;
+    'list -'*) candidates='${LIST}' ;;
+    *' -'*) candidates='${SEND}' ;;
   esac
+  if [[ $candidates ]]; then COMPREPLY=($(compgen -W "$candidates" -- "$current")); return; fi
   case "\${#words[@]} \${words[0]}" in
     '0 ') candidates="$(opener completion-words) ${SUBCOMMANDS}" ;;
     '1 send'|'1 doctor') candidates=$(opener completion-words) ;;
@@ -57,10 +83,14 @@ _opener() {
     esac
   done
   case $previous in
-    (-k|--key|--profile) _files; return ;;
+    (${WITH_FILE}) _files; return ;;
     (${WITH_VALUE}) return ;;
   esac
-  if [[ $current == -* ]]; then compadd -- \${=:-${OPTIONS}}; return; fi
+  case "\${given[1]} $current" in
+    ('import -'*) compadd -- ${IMPORT}; return ;;
+    ('list -'*) compadd -- ${LIST}; return ;;
+    (*' -'*) compadd -- ${SEND}; return ;;
+  esac
   case "\${#given} \${given[1]}" in
     ('0 ') compadd -- \${(f)"$(opener completion-words)"} ${SUBCOMMANDS} ;;
     ('1 send'|'1 doctor') compadd -- \${(f)"$(opener completion-words)"} ;;
@@ -113,27 +143,24 @@ function __opener_candidates
   end
 end
 complete -c opener -f -a '(__opener_candidates)'
-complete -c opener -l json -n 'contains -- list (__opener_given)'
-complete -c opener -s d -l destination -x
-complete -c opener -s p -l port -x
-complete -c opener -s f -l action -x
-complete -c opener -s k -l key -r -F
-complete -c opener -l profile -r -F
-complete -c opener -s 4 -l ipv4
-complete -c opener -s 6 -l ipv6
-complete -c opener -l allow -x
-complete -c opener -l for -x
-complete -c opener -l arg -x
-complete -c opener -l wait -x
-complete -c opener -l no-wait
-complete -c opener -l source -x
-complete -c opener -l source-port -x
-complete -c opener -l ttl -x
-complete -c opener -l print
-complete -c opener -s v -l verbose
-complete -c opener -s h -l help
-complete -c opener -s V -l version
+${NAMES.map(fishOption).join('\n')}
 `;
+
+/** How fish is told of an option, and where it belongs. */
+function fishOption(name: OptionName): string {
+  const [only] = [
+    ...(IMPORT_OPTIONS.some((own) => own === name) ? ['import'] : []),
+    ...(LIST_OPTIONS.some((own) => own === name) ? ['list'] : []),
+  ];
+  const value = FILES.includes(name) ? ['-r', '-F'] : OPTIONS[name].type === 'string' ? ['-x'] : [];
+  return [
+    'complete -c opener',
+    ...shortOf(name).map((letter) => `-s ${letter}`),
+    `-l ${name}`,
+    ...value,
+    ...(only === undefined ? [] : [`-n 'contains -- ${only} (__opener_given)'`]),
+  ].join(' ');
+}
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 

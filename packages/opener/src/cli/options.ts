@@ -9,7 +9,15 @@ import type { Family, NamedAddress, RequestOptions } from '../core/request.js';
 import { isWrittenSecret } from '../core/secret-text.js';
 import { parseTtl, type Sending } from '../core/sending.js';
 import { parseTcpDoor, type WaitOption } from '../core/wait-choice.js';
-import { allowOnly, refuseSurplus, sortWords, usage, type Words } from './words.js';
+import {
+  allowOnly,
+  IMPORT_OPTIONS,
+  LIST_OPTIONS,
+  refuseSurplus,
+  sortWords,
+  usage,
+  type Words,
+} from './words.js';
 
 /** What the command line asks for. */
 export type Command =
@@ -75,6 +83,8 @@ export async function parseCommandLine(args: readonly string[]): Promise<Command
   return await (read ?? sendCommand)(words);
 }
 
+const COMPLETION_WORDS = 'completion-words';
+
 /** How each subcommand reads its words. A profile of such a name needs `send` before it. */
 const SUBCOMMANDS = new Map<string, (words: Words) => Command | Promise<Command>>([
   ['send', sendCommand],
@@ -85,8 +95,11 @@ const SUBCOMMANDS = new Map<string, (words: Words) => Command | Promise<Command>
   ['completion', completionCommand],
   ['keygen', keygenCommand],
   // What the completion scripts ask, and nobody else.
-  ['completion-words', wordsCommand],
+  [COMPLETION_WORDS, wordsCommand],
 ]);
+
+/** The subcommands that people use. */
+export const SUBCOMMAND_NAMES = [...SUBCOMMANDS.keys()].filter((name) => name !== COMPLETION_WORDS);
 
 function keygenCommand({ options, positionals }: Words): Command {
   const [file, ...others] = positionals;
@@ -97,7 +110,7 @@ function keygenCommand({ options, positionals }: Words): Command {
 }
 
 function importCommand({ options, positionals }: Words): Command {
-  allowOnly('import', options, ['name', 'force', 'passphrase-file']);
+  allowOnly('import', options, IMPORT_OPTIONS);
   const [source, ...others] = positionals;
   if (source === undefined || source === '' || others.length > 0) {
     throw usage('import expected one bundle: a file, or - for standard input', 'opener import alice.toml');
@@ -112,7 +125,7 @@ function importCommand({ options, positionals }: Words): Command {
 }
 
 function listCommand({ options, positionals }: Words): Command {
-  allowOnly('list', options, ['json']);
+  allowOnly('list', options, LIST_OPTIONS);
   refuseSurplus(positionals, 'opener list --json');
   return { kind: 'list', json: options.has('json') };
 }
@@ -158,7 +171,7 @@ async function proxyCommand({ options, positionals }: Words): Promise<ProxyComma
 
 async function sendCommand({ options, positionals }: Words): Promise<SendCommand> {
   if (options.has('json')) throw usage('--json is for list', 'opener list --json');
-  for (const option of ['name', 'force', 'passphrase-file'] as const) {
+  for (const option of IMPORT_OPTIONS) {
     if (options.has(option)) throw usage(`--${option} is for import`, 'opener import --help');
   }
   const file = readFileName(options, 'profile');

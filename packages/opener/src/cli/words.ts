@@ -2,7 +2,8 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { quoted } from '../core/quote.js';
 import { Refusal } from '../core/refusal.js';
 
-const OPTIONS = {
+/** All options there are. */
+export const OPTIONS = {
   destination: { type: 'string', short: 'd' },
   port: { type: 'string', short: 'p' },
   action: { type: 'string', short: 'f' },
@@ -28,7 +29,11 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'V' },
 } as const satisfies ParseArgsConfig['options'];
 
-type OptionName = keyof typeof OPTIONS;
+export type OptionName = keyof typeof OPTIONS;
+
+/** Those that only one subcommand takes. */
+export const IMPORT_OPTIONS = ['name', 'force', 'passphrase-file'] as const satisfies readonly OptionName[];
+export const LIST_OPTIONS = ['json'] as const satisfies readonly OptionName[];
 
 /** The words of the command line, sorted, and each option at most once. */
 export interface Words {
