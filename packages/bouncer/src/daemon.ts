@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
 import type { Control, SeenPackets } from './core/control.js';
 import type { GrantTarget, GrantView } from './core/grant-view.js';
@@ -12,7 +11,7 @@ import { submissionOf, type Submission } from './core/submission.js';
 import { GuardKeeper } from './guard-keeper.js';
 import { Supervision } from './supervision.js';
 import { Acceptor } from './system/acceptor.js';
-import { Cluster } from './system/cluster.js';
+import { ClusterMembership } from './system/cluster-membership.js';
 import { CaptureSet } from './system/capture-set.js';
 import { momentNow, monotonicNow } from './system/clock.js';
 import { ConfigError } from './system/config-error.js';
@@ -73,8 +72,8 @@ export class Daemon implements Control {
   readonly #control: ControlSocket;
   readonly #metricsFile: MetricsFile;
   readonly #supervision: Supervision;
+  readonly #membership: ClusterMembership;
   readonly #started: Moment = momentNow();
-  #cluster: Cluster | undefined;
   #config: Config;
   #loadedAt = this.#started.unix;
   /** What was wrong at the latest reload. */
@@ -99,9 +98,11 @@ export class Daemon implements Control {
     this.#guard = guard;
     this.#keeper = keeper;
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
-    const { policy, mostRunning } = config;
+    const { policy, mostRunning, lockout } = config;
     const verifier = { policy, window: new WindowTables(policy), carriers: carriersOf(config), replay };
-    this.#acceptor = new Acceptor({ log, decisions: this.#decisions, store, keeper, verifier, mostRunning });
+    const decisions = this.#decisions;
+    this.#acceptor = new Acceptor({ log, decisions, store, keeper, verifier, mostRunning, lockout });
+    this.#membership = new ClusterMembership(this.#acceptor, { replay, keeping: keeper, log });
     this.#control = new ControlSocket(controlListener(this, log), log);
     this.#metricsFile = new MetricsFile(() => this.status(), log);
     this.#captures = new CaptureSet(config, minuteOf(Date.now()), log, (datagram) => {
@@ -152,9 +153,10 @@ export class Daemon implements Control {
     guard.whenRepaired(() => void keeper.reconcile());
     const daemon = new Daemon(start, { store, replay: new ReplayCache(content), guard, keeper });
     daemon.#keeper.whenRevoked((grant) => {
-      daemon.#cluster?.revoked(grant);
+      daemon.#membership.cluster?.revoked(grant);
     });
-    await daemon.#join(await daemon.#clusterOf(config, windowWidth(daemon.#acceptor.verifier)));
+    const width = windowWidth(daemon.#acceptor.verifier);
+    await daemon.#membership.goOverTo(await daemon.#membership.prepare(config, width));
     daemon.#captures.start();
     daemon.#supervision.start();
     void prepareTables(daemon.#acceptor.verifier.window);
@@ -209,7 +211,7 @@ export class Daemon implements Control {
       replay: this.#acceptor.verifier.replay,
       slots: this.#acceptor.running,
       guard: this.#guard.status,
-      cluster: this.#cluster?.status,
+      cluster: this.#membership.cluster?.status,
       grants: this.#keeper.list(),
     };
     return statusOf(parts, Date.now());
@@ -257,7 +259,7 @@ export class Daemon implements Control {
     await this.#control.close();
     await this.#captures.stop();
     await this.#acceptor.idle();
-    await this.#cluster?.leave();
+    await this.#membership.cluster?.leave();
     await this.#keeper.stop();
     await this.#guard.stop();
     this.#decisions.flush();
@@ -277,19 +279,20 @@ export class Daemon implements Control {
     const { policy, mostRunning } = config;
     const { replay } = this.#acceptor.verifier;
     const verifier = { policy, window, carriers: carriersOf(config), replay };
-    let cluster;
+    const width = windowWidth(verifier);
+    let membership;
     try {
-      cluster = await this.#clusterOf(config, windowWidth(verifier));
+      membership = await this.#membership.prepare(config, width);
       await this.#guard.change(config.guard);
     } catch (error) {
       this.#captures.discard(captures);
-      if (cluster !== this.#cluster) await cluster?.leave();
+      if (membership !== undefined) await this.#membership.discard(membership);
       throw error;
     }
     this.#config = config;
-    this.#acceptor.follow(verifier, mostRunning);
-    await this.#join(cluster);
-    cluster?.follow(policy, windowWidth(verifier));
+    this.#acceptor.follow(verifier, mostRunning, config.lockout);
+    await this.#membership.goOverTo(membership);
+    this.#membership.cluster?.follow(policy, width);
     this.#keeper.limit(mostRunning);
     this.#decisions.limit(config.log.rejectsPerMinute);
     if (!this.#verbose) this.#log.level(config.log.level);
@@ -302,25 +305,6 @@ export class Daemon implements Control {
       new Set(actions.map(({ name }) => name)),
     );
     await this.#serve(config);
-  }
-
-  /** The cluster of a config: the one that we are in, if that is the same, or another that is being joined. */
-  async #clusterOf(config: Config, width: number): Promise<Cluster | undefined> {
-    const { cluster, stateFolder, policy } = config;
-    const { cluster: former, policy: formerPolicy } = this.#config;
-    const isSame = isDeepStrictEqual(cluster, former) && policy.serverId === formerPolicy.serverId;
-    if (cluster === undefined || (isSame && this.#cluster !== undefined)) return cluster && this.#cluster;
-    const { replay } = this.#acceptor.verifier;
-    const [keeping, log] = [this.#keeper, this.#log];
-    return Cluster.join({ config: cluster, stateFolder, policy, width, replay, keeping, log });
-  }
-
-  /** Goes over to a cluster, and takes leave of the one before. */
-  async #join(cluster: Cluster | undefined): Promise<void> {
-    const former = this.#cluster;
-    this.#cluster = cluster;
-    this.#acceptor.join(cluster);
-    if (former !== cluster) await former?.leave();
   }
 
   /** What tells about us follows the config. */
