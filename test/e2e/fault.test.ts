@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
+import { parseAddress } from '@bouncer-spa/bouncer/dist/core/address.js';
 import { isListening, type Bouncer } from '../support/bouncer.js';
 import { bouncerCommand } from '../support/command.js';
 import { commandLineOf, pidsOn } from '../support/processes.js';
@@ -20,6 +21,12 @@ describe('The daemon goes on, and says what is wrong,', () => {
     const forks = installation.writeScript('forks.sh', 'while :; do "$0-sleeper" & sleep 0.01; done');
     installation.writeScript('forks.sh-sleeper', 'exec sleep 1000');
     installation.writeConfig(`
+[guard]
+ports = ["tcp/22"]
+[actions.ssh]
+code = 23
+allow = ["tcp/22"]
+for = "1m"
 [actions.note]
 code = 21
 run = ["${note}"]
@@ -29,7 +36,8 @@ run = ["${forks}"]
 timeout = "1s"
 [clients.alice]
 seed_file = "alice.seed"
-actions = ["note", "fork"]
+actions = ["note", "fork", "ssh"]
+bind = "any"
 `);
   });
 
@@ -85,6 +93,39 @@ actions = ["note", "fork"]
     await bouncer.logged('that it listens', isListening, from);
     await expectNoted();
   });
+
+  it('while nft hangs in the middle of a grant: it judges on, and opens by another nft', async () => {
+    await start();
+    const open = async (address: string): Promise<void> => {
+      const given = { address: parseAddress(address) };
+      const decision = await decisionOn(
+        stage,
+        bouncer,
+        sender,
+        stage.installation.packet('alice', 23, given),
+      );
+      expect(decision).to.include({ decision: 'accept', address });
+    };
+    await open('198.51.100.1');
+    await waitFor('the first grant', () => isOpenTo('198.51.100.1') || undefined);
+    const { network } = stage;
+    const session = pidsOn(network, network.server).find((pid) =>
+      commandLineOf(pid).join(' ').endsWith(' -i'),
+    );
+    if (session === undefined) throw new Error('there is no nft that stays');
+    process.kill(session, 'SIGSTOP');
+    await open('198.51.100.2');
+    await expectNoted();
+    await waitFor('the second grant', () => isOpenTo('198.51.100.2') || undefined);
+    await open('198.51.100.3');
+    await waitFor('the third grant', () => isOpenTo('198.51.100.3') || undefined);
+  });
+
+  /** Whether the guard lets an address in. */
+  function isOpenTo(address: string): boolean {
+    const { network } = stage;
+    return network.run(network.server, ['nft', 'list', 'ruleset']).includes(address);
+  }
 
   it('while an action starts processes for ever: all are gone at its time limit', async () => {
     await start();
