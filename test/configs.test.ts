@@ -62,6 +62,17 @@ describe('The example', () => {
     expect(status).to.equal(0);
   });
 
+  it('of a lock-out in bouncer.toml passes bouncer check', () => {
+    const example = readFileSync(repositoryPath('configs/bouncer.toml'), 'utf8');
+    const [table = ''] = /^# \[lockout\]\n(# \w.*\n)+/m.exec(example) ?? [];
+    installation.writeConfig(table.replaceAll(/^# /gm, ''));
+    const { status, stdout, stderr } = node(BOUNCER, 'check', '-c', installation.config);
+    expect(stderr).to.equal('');
+    expect(stdout).to.include('ok');
+    expect(status).to.equal(0);
+    expect(table.match(/^# \w+ =/gm)).to.have.length(4);
+  });
+
   it('of a cluster in bouncer.toml passes bouncer check', () => {
     const example = readFileSync(repositoryPath('configs/bouncer.toml'), 'utf8');
     const [table = ''] = /^# \[cluster\]\n(# \w.*\n)+/m.exec(example) ?? [];

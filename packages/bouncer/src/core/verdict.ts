@@ -2,10 +2,11 @@ import type { ActionCode, Minute, MessageFault } from '@bouncer-spa/protocol';
 import type { Deed } from './policy.js';
 
 /**
- * Why a datagram is refused, in the order of checking. The words up to `fill` are those of
+ * Why a datagram is refused, in the order of checking. The words from `length` to `fill` are those of
  * PROTOCOL.md section 7; the others are this server's policy and state.
  */
 export type RejectReason =
+  | 'lockout'
   | 'length'
   | 'gate'
   | 'locator'
@@ -26,6 +27,7 @@ export type RejectReason =
 
 /** A sentence for each reason, as the log shows it. */
 export const REASON_TEXT: Readonly<Record<RejectReason, string>> = {
+  lockout: 'its source is locked out for a time',
   length: 'not the length of a packet',
   gate: 'not for this server, or its minute is outside the window',
   locator: 'no client of this server sealed it for a known action',

@@ -1,5 +1,6 @@
 import type { Arrival } from '../core/datagram.js';
 import type { Means } from '../core/grants.js';
+import { Lockout, sourceText, type LockoutRules } from '../core/lockout.js';
 import type { Moment } from '../core/moment.js';
 import type { Deed } from '../core/policy.js';
 import type { ReplayRecord } from '../core/replay-cache.js';
@@ -30,6 +31,8 @@ export interface AcceptorParts {
   readonly verifier: Verifier;
   /** Most actions that run at once. */
   readonly mostRunning: number;
+  /** Who is locked out; `undefined` for nobody. */
+  readonly lockout: LockoutRules | undefined;
 }
 
 /** Judges what arrives and acts on what is accepted. */
@@ -40,16 +43,18 @@ export class Acceptor {
   readonly #keeper: GrantKeeper;
   readonly #running: ActionSlots;
   readonly #openings = new ActionSlots(MOST_OPENINGS);
+  readonly #lockout: Lockout;
   #verifier: Verifier;
   #cluster: Cluster | undefined;
 
-  constructor({ log, decisions, store, keeper, verifier, mostRunning }: AcceptorParts) {
+  constructor({ log, decisions, store, keeper, verifier, mostRunning, lockout }: AcceptorParts) {
     this.#log = log;
     this.#decisions = decisions;
     this.#store = store;
     this.#keeper = keeper;
     this.#verifier = verifier;
     this.#running = new ActionSlots(mostRunning);
+    this.#lockout = new Lockout(lockout);
   }
 
   /** What arrivals are judged by now. */
@@ -65,10 +70,21 @@ export class Acceptor {
   /** @param decided told the decision, when it is on disk */
   judge(arrival: Arrival, decided: (verdict: Verdict) => void = () => undefined): void {
     const now = momentNow();
+    const { source } = arrival;
+    if (source !== undefined && this.#lockout.ignores(source, now.monotonic)) {
+      decided(this.#reject({ accepted: false, reason: 'lockout' }, arrival, now));
+      return;
+    }
     const verifier = this.#verifier;
     const verdict = verify(verifier, arrival, now);
     if (!verdict.accepted) {
       decided(this.#reject(verdict, arrival, now));
+      if (source !== undefined && this.#lockout.count(verdict.reason, source, now.monotonic)) {
+        this.#log.warn(
+          { locked_out: sourceText(source) },
+          `locked out: ${sourceText(source)}, too much of it was rejected`,
+        );
+      }
       return;
     }
     const { claim, tag, deed } = verdict;
@@ -87,9 +103,10 @@ export class Acceptor {
   }
 
   /** Goes on with another policy. What was accepted by the one before goes on. */
-  follow(verifier: Verifier, mostRunning: number): void {
+  follow(verifier: Verifier, mostRunning: number, lockout: LockoutRules | undefined): void {
     this.#verifier = verifier;
     this.#running.limit(mostRunning);
+    this.#lockout.follow(lockout);
   }
 
   /** Has other gateways asked about packets from now on, or nobody any more. */

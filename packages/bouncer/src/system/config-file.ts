@@ -17,9 +17,11 @@ import {
   type ConfigTables,
   type GoodClients,
   type GoodValues,
+  type LockoutTable,
 } from '../core/config-schema.js';
 import { EVERYWHERE } from '../core/config-values.js';
 import type { GuardWishes } from '../core/guard.js';
+import type { LockoutRules } from '../core/lockout.js';
 import type { Action, Client, Deed, Policy } from '../core/policy.js';
 import type { PortRange } from '../core/port-range.js';
 import { readClientFiles } from './client-files.js';
@@ -57,6 +59,8 @@ export interface Config {
   readonly metricsFile: string | undefined;
   /** Most actions that run at once. */
   readonly mostRunning: number;
+  /** `undefined` if no source is locked out. */
+  readonly lockout: LockoutRules | undefined;
   /** `undefined` if this gateway is alone. */
   readonly cluster: ClusterConfig | undefined;
   readonly log: LogWishes & {
@@ -120,6 +124,7 @@ export async function loadConfig(file: string): Promise<Config> {
     carrierAge: maxAge && Math.floor(maxAge / SECONDS_PER_MINUTE),
     metricsFile: textfile && resolve(folder, textfile),
     mostRunning: tables.limits.running,
+    lockout: tables.lockout && lockoutOf(tables.lockout),
     cluster: tables.cluster && clusterOf(tables.cluster, clusterSecrets),
     log: { level, rejectsPerMinute, file: logFile && resolve(folder, logFile), syslog },
   };
@@ -128,6 +133,10 @@ export async function loadConfig(file: string): Promise<Config> {
 /** Absolute path of the folder of clients, if the config has one. */
 function clientsFolder(folder: string, { server }: GoodValues): string | undefined {
   return server.clients_dir === undefined ? undefined : resolve(folder, server.clients_dir);
+}
+
+function lockoutOf({ after, within, for: time, except }: LockoutTable): LockoutRules {
+  return { after, within: within * 1_000, time: time * 1_000, except };
 }
 
 function clusterOf(

@@ -42,8 +42,9 @@ export class DecisionLog {
   rejected(reject: Reject, arrival: Arrival, now: Moment, detail?: string): void {
     const { reason, claim } = reject;
     this.tally.reject(reject);
-    // What the network delivers twice is no event that an administrator has to look at.
-    if (reason === 'duplicate') {
+    // What the network delivers twice is no event that an administrator has to look at, nor is what comes from
+    // a source of which he was told.
+    if (reason === 'duplicate' || reason === 'lockout') {
       this.#log.debug(
         { decision: 'reject', reason, ...sourceOf(arrival) },
         `ignored: ${REASON_TEXT[reason]}`,
