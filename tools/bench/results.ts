@@ -10,6 +10,8 @@ export interface Results {
   readonly command: string;
   /** At most; what takes long is repeated as long as there is time. */
   readonly repetitions: number;
+  /** What whoever made it has to say of it, written by hand; in Markdown. */
+  readonly remark?: string;
   /** Measures that failed, and why. */
   readonly failures: readonly Failure[];
   readonly latency?: readonly LatencyRow[];

@@ -32,7 +32,7 @@ export function pageOf(results: Results): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function head({ machine, date, seconds, command, repetitions, failures }: Results): string {
+function head({ machine, date, seconds, command, repetitions, failures, remark }: Results): string {
   const { versions } = machine;
   const busy =
     machine.load > 0.5 * machine.cores
@@ -43,13 +43,14 @@ function head({ machine, date, seconds, command, repetitions, failures }: Result
       ({ measure, reason }) => `\n\n**${measure} could not be measured**: ${reason.split('\n', 1)[0] ?? ''}`,
     )
     .join('');
+  const remarked = remark === undefined ? '' : `\n\n${remark}`;
   return `# Benchmarks
 
 Made by \`${command}\`, which writes all of this directory and needs nothing but root on
 Debian: it installs the peers, makes network namespaces, removes them again. All listeners
 ran on one machine, in turn, up to ${repetitions} time${repetitions === 1 ? '' : 's'}, with the same tiny C program as their action. Numbers
 are medians, with the least and the most in brackets; each single one is in
-[results.json](results.json).${busy}${failed}
+[results.json](results.json).${busy}${failed}${remarked}
 
 ${table(
   ['', ''],
