@@ -24,7 +24,9 @@ interface Note {
   readonly at: number;
 }
 
-describe('A lease', () => {
+describe('A lease', function () {
+  // Longer than what is waited for in a test, so that it says what did not come.
+  this.timeout(60_000);
   const stage = new Stage();
   let bouncer: Bouncer;
   let sender: Sender;
