@@ -80,10 +80,7 @@ export class Acceptor {
     if (!verdict.accepted) {
       decided(this.#reject(verdict, arrival, now));
       if (source !== undefined && this.#lockout.count(verdict.reason, source, now.monotonic)) {
-        this.#log.warn(
-          { locked_out: sourceText(source) },
-          `locked out: ${sourceText(source)}, too much of it was rejected`,
-        );
+        this.#decisions.lockedOut(sourceText(source), now);
       }
       return;
     }

@@ -66,6 +66,12 @@ export class DecisionLog {
     this.#log.warn(fields, `rejected: ${REASON_TEXT[reason]}`);
   }
 
+  /** Tells of a source that is locked out from now on; who forges sources makes no more lines than by other rejects. */
+  lockedOut(source: string, now: Moment): void {
+    if (!this.#limiter.admits('lockout', now.monotonic)) return;
+    this.#log.warn({ locked_out: source }, `locked out: ${source}, too much of it was rejected`);
+  }
+
   /** Logs the counts of a minute that is over. To be called every now and then. */
   tick(monotonic: number): void {
     if (this.#limiter.dueIn(monotonic) === 0) this.flush();
@@ -74,6 +80,10 @@ export class DecisionLog {
   /** Logs the counts of what was not logged one by one. */
   flush(): void {
     for (const [reason, count] of this.#limiter.close()) {
+      if (reason === 'lockout') {
+        this.#log.warn({ count }, `locked out ${count} more sources`);
+        continue;
+      }
       this.#log.warn({ decision: 'reject', reason, count }, `rejected ${count} more: ${REASON_TEXT[reason]}`);
     }
   }
