@@ -296,9 +296,9 @@ const CASES: readonly Case[] = [
       'server.state_dir: is missing',
       'capture.port: is missing',
       'actions.ssh.code: is missing',
+      'actions.ssh: does nothing: it needs one of "run", "allow", "set"',
       'clients.alice.actions: is missing',
       'clients.alice.seed_file: is missing',
-      'actions.ssh: does nothing: it needs one of "run", "allow", "set"',
     ],
   },
   {

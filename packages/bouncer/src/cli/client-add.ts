@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseSeed } from '@bouncer-spa/protocol';
 import { clientText, type NewClient } from '../core/client-text.js';
-import { isName, NAME_REASON } from '../core/config-schema.js';
+import { isName, NAME_REASON } from '../core/config-table.js';
 import { parseNetwork } from '../core/network.js';
 import { BINDS, type Bind } from '../core/policy.js';
 import { createFile } from '../system/durable-file.js';

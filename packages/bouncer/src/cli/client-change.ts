@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { profileOf } from '../core/bundle-profile.js';
-import { isName } from '../core/config-schema.js';
+import { isName } from '../core/config-table.js';
 import type { Bind } from '../core/policy.js';
 import { formatPortRange } from '../core/port-range.js';
 import { askDaemon, ControlError, controlSocketOf } from '../system/control-client.js';

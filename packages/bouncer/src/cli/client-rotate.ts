@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseSeed, type Seed } from '@bouncer-spa/protocol';
 import { parse, TomlError } from 'smol-toml';
 import { withSeed, type PreviousSeed } from '../core/client-text.js';
-import { parseClients, type ClientTable } from '../core/config-schema.js';
+import { parseClients, type ClientTable } from '../core/client-schema.js';
 import { parseDuration } from '../core/duration.js';
 import { replaceFile } from '../system/durable-file.js';
 import type { WrittenClient } from '../system/enrolment.js';
@@ -94,7 +94,7 @@ function isAsMeant(
   previous?: PreviousSeed,
 ): boolean {
   const { clients, problems } = parseClients(tomlOf(text));
-  const { [name]: { previous_seed: kept, previous_until: until, ...table } = {} } = clients;
+  const { previous_seed: kept, previous_until: until, ...table } = clients.get(name) ?? {};
   const meant: Partial<ClientTable> = { ...old, seed };
   delete meant.previous_seed;
   delete meant.previous_until;

@@ -1,5 +1,6 @@
+import type { ClientTable, GoodClients } from './client-schema.js';
 import type { Problem } from './config-problem.js';
-import type { GoodClients, GoodValues } from './config-schema.js';
+import type { GoodValues } from './config-schema.js';
 import { LONGEST_OPENING } from './door.js';
 import { unguarded } from './guard.js';
 import { coversPorts, formatPortRange } from './port-range.js';
@@ -145,20 +146,21 @@ export function checkClients(
   { actions }: Pick<GoodValues, 'actions'>,
   isConfig: boolean,
 ): Problem[] {
-  return Object.entries(clients).flatMap(([name, client]) => {
-    const unknown = (client.actions ?? []).filter((action) => !Object.hasOwn(actions, action));
-    const exposed = (['seed', 'previous_seed'] as const).filter(
-      (key) => isConfig && client[key] !== undefined,
-    );
-    return [
-      ...unknown.map((action) => ({
-        key: `clients.${name}.actions`,
-        reason: `there is no action "${action}"`,
-      })),
-      ...exposed.map((key) => ({
-        key: `clients.${name}.${key}`,
-        reason: 'is a secret: write it into a file of server.clients_dir, of mode 0600',
-      })),
-    ];
-  });
+  const problems: Problem[] = [];
+  for (const [name, client] of clients) {
+    for (const action of client.actions ?? []) {
+      if (Object.hasOwn(actions, action)) continue;
+      problems.push({ key: `clients.${name}.actions`, reason: `there is no action "${action}"` });
+    }
+    if (isConfig) problems.push(...exposedSeeds(name, client));
+  }
+  return problems;
+}
+
+function exposedSeeds(name: string, client: Partial<ClientTable>): Problem[] {
+  const exposed = (['seed', 'previous_seed'] as const).filter((key) => client[key] !== undefined);
+  return exposed.map((key) => ({
+    key: `clients.${name}.${key}`,
+    reason: 'is a secret: write it into a file of server.clients_dir, of mode 0600',
+  }));
 }

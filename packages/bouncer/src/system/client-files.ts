@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../core/config-problem.js';
-import { parseClients, type GoodClients } from '../core/config-schema.js';
+import { parseClients, type GoodClients } from '../core/client-schema.js';
 import { fileReason } from './trusted-file.js';
 import { readToml } from './toml-file.js';
 

@@ -1,6 +1,6 @@
 import { parseSeed, type GateKey, type Seed } from '@bouncer-spa/protocol';
 import type { Problem } from '../core/config-problem.js';
-import type { ClientTable } from '../core/config-schema.js';
+import type { ClientTable } from '../core/client-schema.js';
 import type { ClientFile } from './client-files.js';
 import { readSecret } from './secret-file.js';
 
@@ -30,7 +30,7 @@ export async function readSeeds(
     const complain = (key: string, reason: string) => {
       problems.push(file === undefined ? { key, reason } : { file, key, reason });
     };
-    for (const [name, table] of Object.entries(clients)) {
+    for (const [name, table] of clients) {
       const key = `clients.${name}`;
       if (owners.has(name)) complain(key, `is in ${owners.get(name) ?? 'the config'} already`);
       owners.set(name, file);
@@ -60,23 +60,27 @@ async function readSeedFile(
 
 /** All secrets of a config, none of which may be there twice. */
 class Secrets {
-  /** What is wrong with using a secret again. */
-  readonly #objections = new Map<string, string>();
+  readonly #gateKey: string | undefined;
+  /** The client that each belongs to. */
+  readonly #owners = new Map<string, string>();
 
   constructor(gateKey: GateKey | undefined) {
-    if (gateKey !== undefined) {
-      this.#objections.set(textOf(gateKey), 'holds the gate key, which all clients know: make a seed');
-    }
+    this.#gateKey = gateKey && textOf(gateKey);
   }
 
   take(seed: Seed, client: string, key: string, complain: Complain): void {
     const text = textOf(seed);
-    const objection = this.#objections.get(text);
-    if (objection !== undefined) complain(key, objection);
-    this.#objections.set(text, `holds the same seed as that of clients.${client}`);
+    if (text === this.#gateKey) complain(key, 'holds the gate key, which all clients know: make a seed');
+    const owner = this.#owners.get(text);
+    if (owner !== undefined) complain(key, `holds the same seed as that of clients.${owner}`);
+    this.#owners.set(text, client);
   }
 }
 
-function textOf(secret: Uint8Array): string {
-  return Buffer.from(secret).toString('latin1');
+/** Written anew for each. */
+const SECRET = Buffer.alloc(32);
+
+function textOf(secret: Seed | GateKey): string {
+  SECRET.set(secret);
+  return SECRET.toString('latin1');
 }

@@ -8,6 +8,7 @@ import {
   type ServerId,
 } from '@bouncer-spa/protocol';
 import { TomlDate } from 'smol-toml';
+import type { GoodClients } from '../core/client-schema.js';
 import { checkClients, checkTables } from '../core/config-check.js';
 import type { Problem } from '../core/config-problem.js';
 import {
@@ -15,7 +16,6 @@ import {
   type ActionTable,
   type ClusterTable,
   type ConfigTables,
-  type GoodClients,
   type GoodValues,
   type LockoutTable,
 } from '../core/config-schema.js';
@@ -187,14 +187,15 @@ async function checkPrograms({ actions }: GoodValues, problems: Problem[]): Prom
 
 /** The times in what a file says about clients. A date alone holds to the end of that day, UTC. */
 function checkMoments(clients: GoodClients): Problem[] {
-  return Object.entries(clients).flatMap(([name, client]) =>
-    (['not_after', 'previous_until'] as const)
-      .filter((key) => !isMoment(client[key]))
-      .map((key) => ({
-        key: `clients.${name}.${key}`,
-        reason: 'needs a date, and a time needs an offset such as Z',
-      })),
-  );
+  const problems: Problem[] = [];
+  for (const [name, client] of clients) {
+    for (const key of ['not_after', 'previous_until'] as const) {
+      if (isMoment(client[key])) continue;
+      const reason = 'needs a date, and a time needs an offset such as Z';
+      problems.push({ key: `clients.${name}.${key}`, reason });
+    }
+  }
+  return problems;
 }
 
 function isMoment(date: Date | undefined): boolean {

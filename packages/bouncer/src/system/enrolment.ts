@@ -1,7 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { parseGateKey, type GateKey } from '@bouncer-spa/protocol';
 import type { Problem } from '../core/config-problem.js';
-import { parseTables, type ClientTable, type ConfigTables } from '../core/config-schema.js';
+import type { ClientTable } from '../core/client-schema.js';
+import { parseTables, type ConfigTables } from '../core/config-schema.js';
 import { readClientFiles } from './client-files.js';
 import { ConfigError } from './config-error.js';
 import { loadConfig } from './config-file.js';
@@ -45,7 +46,7 @@ export async function readEnrolment(file: string): Promise<Enrolment> {
   });
   if (gateKey === undefined || problems.length > 0) throw changedMeanwhile(file);
   const clients = [{ file, clients: tables.clients }, ...files].flatMap(({ file: origin, clients: found }) =>
-    Object.entries(found).map(([name, table]) => ({
+    Array.from(found, ([name, table]) => ({
       name,
       // Of a config without a problem, none is missing.
       table: table as ClientTable,

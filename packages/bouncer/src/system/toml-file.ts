@@ -1,6 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import type { Problem } from '../core/config-problem.js';
 import { impossibleDate } from '../core/impossible-date.js';
+import { readPlainToml } from '../core/plain-toml.js';
 import { readTrustedFile, type Trust } from './trusted-file.js';
 
 /** 100,000 clients of a few lines each fit. */
@@ -15,7 +16,7 @@ export async function readToml(
   if (typeof text !== 'string') return { problem: { file, key: '', reason: text.refusal } };
   let toml;
   try {
-    toml = parse(text);
+    toml = readPlainToml(text) ?? parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The message goes on with the lines of the file, which may hold a secret.
