@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseAddress } from '@bouncer-spa/bouncer/dist/core/address.js';
 import { isListening, type Bouncer } from '../support/bouncer.js';
 import { bouncerCommand } from '../support/command.js';
-import { commandLineOf, pidsOn } from '../support/processes.js';
+import { commandLineOf, pidsOn, threadsOf } from '../support/processes.js';
 import type { Sender } from '../support/sender.js';
 import { decisionOn, Stage } from '../support/stage.js';
 import { waitFor } from '../support/wait.js';
@@ -63,11 +63,34 @@ bind = "any"
     await waitFor('the action', () => noted() > before || undefined);
   }
 
+  /** The first process on the server with a command line that contains some text. */
+  async function processNamed(text: string): Promise<number> {
+    const { network } = stage;
+    return waitFor(text, () =>
+      pidsOn(network, network.server).find((pid) => commandLine(pid).includes(text)),
+    );
+  }
+
   /** How many of the processes run that the action starts. */
   function sleepers(): number {
     const { network } = stage;
     return pidsOn(network, network.server).filter((pid) => isSleeper(pid)).length;
   }
+
+  it('while it opens its state: what arrives is judged when that is done', async () => {
+    await start(); // the state is checked if it is there
+    await bouncer.stop();
+    bouncer = stage.spawnBouncer();
+    const check = await processNamed('replay-check-main.js');
+    process.kill(check, 'SIGSTOP');
+    const capture = await processNamed('capture/main.js');
+    await waitFor('the capture to give up root', () => userOf(capture) !== '0' || undefined);
+    await sender.send(packet(), stage.network.server.ipv4);
+    await sender.send(packet(), stage.network.server.ipv4);
+    expect(bouncer.records.map(({ msg }) => msg)).to.deep.equal([]);
+    process.kill(check, 'SIGCONT');
+    await waitFor('the actions', () => noted() === 2 || undefined);
+  });
 
   it('without file descriptors: no action is started, and the next one is when there are some again', async () => {
     await start();
@@ -109,9 +132,7 @@ bind = "any"
     await open('198.51.100.1');
     await waitFor('the first grant', () => isOpenTo('198.51.100.1') || undefined);
     const { network } = stage;
-    const session = pidsOn(network, network.server).find((pid) =>
-      commandLineOf(pid).join(' ').endsWith(' -i'),
-    );
+    const session = pidsOn(network, network.server).find((pid) => commandLine(pid).endsWith(' -i'));
     if (session === undefined) throw new Error('there is no nft that stays');
     process.kill(session, 'SIGSTOP');
     await open('198.51.100.2');
@@ -138,11 +159,21 @@ bind = "any"
 });
 
 function isSleeper(pid: number): boolean {
+  return commandLine(pid) === 'sleep 1000';
+}
+
+/** Empty if the process has ended meanwhile. */
+function commandLine(pid: number): string {
   try {
-    return commandLineOf(pid).join(' ') === 'sleep 1000';
+    return commandLineOf(pid).join(' ');
   } catch {
-    return false; // it has ended meanwhile
+    return '';
   }
+}
+
+/** The number of the user that a process is. */
+function userOf(pid: number): string | undefined {
+  return threadsOf(pid)[0]?.get('Uid')?.split(/\s+/)[0];
 }
 
 /** New descriptors have to be below the limit; below this one, all are taken. */

@@ -1,14 +1,14 @@
-import { MAX_DELTA, minute, minuteOf } from '@bouncer-spa/protocol';
+import { minuteOf } from '@bouncer-spa/protocol';
 import type { Control, SeenPackets } from './core/control.js';
 import type { GrantTarget, GrantView } from './core/grant-view.js';
 import { windowWidth } from './core/verify.js';
 import { carrierSearch, type MinuteSearch } from './core/minute-search.js';
 import { WindowTables } from './core/minute-table.js';
 import type { Moment } from './core/moment.js';
-import { ReplayCache } from './core/replay-cache.js';
 import type { Status } from './core/status.js';
 import { submissionOf, type Submission } from './core/submission.js';
-import { GuardKeeper } from './guard-keeper.js';
+import type { GuardKeeper } from './guard-keeper.js';
+import { openState, type State } from './state.js';
 import { Supervision } from './supervision.js';
 import { Acceptor } from './system/acceptor.js';
 import { ClusterMembership } from './system/cluster-membership.js';
@@ -20,14 +20,12 @@ import { controlListener } from './system/control-routes.js';
 import { ControlSocket } from './system/control-socket.js';
 import { statusOf } from './system/daemon-status.js';
 import { DecisionLog } from './system/decision-log.js';
-import { Firewall } from './system/firewall.js';
-import { GrantKeeper } from './system/grant-keeper.js';
-import { GrantLog } from './system/grant-log.js';
+import type { GrantKeeper } from './system/grant-keeper.js';
 import type { Log } from './system/log.js';
 import type { LogPlaces } from './system/log-places.js';
 import { MetricsFile } from './system/metrics-file.js';
 import { reasonOf } from './system/reason.js';
-import { ReplayStore } from './system/replay-store.js';
+import type { ReplayStore } from './system/replay-store.js';
 import { prepareTables } from './system/table-preparation.js';
 
 /** Milliseconds between looks at the clock: for the rolling filter and the counts in the log. */
@@ -48,12 +46,10 @@ export interface Start {
   readonly trial: number | undefined;
 }
 
-/** What outlives a daemon, and what it knows by it. */
-interface State {
-  readonly store: ReplayStore;
-  readonly replay: ReplayCache;
-  readonly guard: GuardKeeper;
-  readonly keeper: GrantKeeper;
+/** What is begun before the rest, since it takes a while. */
+interface Beginnings {
+  readonly captures: CaptureSet;
+  readonly window: WindowTables;
 }
 
 /** What turns datagrams into running actions. Wires the edges to the core, and decides nothing itself. */
@@ -86,6 +82,7 @@ export class Daemon implements Control {
 
   private constructor(
     { file, verbose, version, config, log, logPlaces }: Start,
+    { captures, window }: Beginnings,
     { store, replay, guard, keeper }: State,
   ) {
     this.#file = file;
@@ -94,77 +91,60 @@ export class Daemon implements Control {
     this.#config = config;
     this.#log = log;
     this.#logPlaces = logPlaces;
+    this.#captures = captures;
     this.#store = store;
     this.#guard = guard;
     this.#keeper = keeper;
     this.#decisions = new DecisionLog(log, config.log.rejectsPerMinute);
     const { policy, mostRunning, lockout } = config;
-    const verifier = { policy, window: new WindowTables(policy), carriers: carriersOf(config), replay };
+    const verifier = { policy, window, carriers: carriersOf(config), replay };
     const decisions = this.#decisions;
     this.#acceptor = new Acceptor({ log, decisions, store, keeper, verifier, mostRunning, lockout });
     this.#membership = new ClusterMembership(this.#acceptor, { replay, keeping: keeper, log });
     this.#control = new ControlSocket(controlListener(this, log), log);
     this.#metricsFile = new MetricsFile(() => this.status(), log);
-    this.#captures = new CaptureSet(config, minuteOf(Date.now()), log, (datagram) => {
-      this.#acceptor.judge(datagram);
-    });
-    const watched = { captures: this.#captures, tally: this.#decisions.tally };
+    const watched = { captures, tally: this.#decisions.tally };
     this.#supervision = new Supervision(process.env, watched, log);
   }
 
   /**
-   * Opens the state, puts the guard in place and begins to listen. What cannot be done yet of the latter
-   * two is tried again.
+   * Begins to listen, opens the state and puts the guard in place. What cannot be done yet of the first
+   * and the last is tried again. Processes are started and locators computed at the same time; what is
+   * heard meanwhile is judged at the end.
    * @throws {StoreError} if the state cannot be used
    */
   static async start(start: Start): Promise<Daemon> {
     const { config, log } = start;
     tellOfLogFile(start.logPlaces.follow(config.log), log);
-    // What was accepted up to now lies at most the largest delta ahead, whatever delta was then.
-    const unreachable = minute(minuteOf(Date.now()) + MAX_DELTA + 1);
-    const { store, content } = await ReplayStore.open(config.stateFolder, unreachable, (aside, reason) => {
-      log.error(
-        { reason, aside },
-        `the replay cache was damaged and is put aside in ${aside}; accepting nothing until its window is over`,
-      );
-    });
-    const latest = minuteOf(Date.now()) + config.policy.delta;
-    if (content.floor > latest) {
-      const fields = { floor: content.floor, latest };
-      log.error(
-        fields,
-        `nothing is accepted for ${content.floor - latest} minutes, until the floor of the replay cache: is the clock right?`,
-      );
+    const captures = new CaptureSet(config, minuteOf(Date.now()), log);
+    captures.start();
+    const window = new WindowTables(config.policy);
+    void prepareTables(window);
+    try {
+      const daemon = new Daemon(start, { captures, window }, await openState(config, start.trial, log));
+      await daemon.#begin();
+      return daemon;
+    } catch (error) {
+      await captures.stop();
+      throw error;
     }
-    const firewall = new Firewall();
-    const guard = new GuardKeeper(firewall, log, config.guard);
-    await guard.start(start.trial);
-    const keeper = await GrantKeeper.start(
-      {
-        store,
-        stateFolder: config.stateFolder,
-        doorkeeper: firewall,
-        events: new GrantLog(log),
-        mostRunning: config.mostRunning,
-      },
-      content,
-      config.policy,
-    );
-    guard.whenRepaired(() => void keeper.reconcile());
-    const daemon = new Daemon(start, { store, replay: new ReplayCache(content), guard, keeper });
-    daemon.#keeper.whenRevoked((grant) => {
-      daemon.#membership.cluster?.revoked(grant);
+  }
+
+  /** Joins the other gateways, judges from now on what is heard, and tells about itself. */
+  async #begin(): Promise<void> {
+    this.#keeper.whenRevoked((grant) => {
+      this.#membership.cluster?.revoked(grant);
     });
-    const width = windowWidth(daemon.#acceptor.verifier);
-    await daemon.#membership.goOverTo(await daemon.#membership.prepare(config, width));
-    daemon.#captures.start();
-    daemon.#supervision.start();
-    void prepareTables(daemon.#acceptor.verifier.window);
-    daemon.#ticker = setInterval(() => {
-      daemon.#tick();
+    const width = windowWidth(this.#acceptor.verifier);
+    await this.#membership.goOverTo(await this.#membership.prepare(this.#config, width));
+    this.#captures.judge((datagram) => {
+      this.#acceptor.judge(datagram);
+    });
+    this.#supervision.start();
+    this.#ticker = setInterval(() => {
+      this.#tick();
     }, TICK);
-    await daemon.#serve(config);
-    return daemon;
+    await this.#serve(this.#config);
   }
 
   /** Reads the config again and goes over to it, if nothing is wrong with it. Never throws. */

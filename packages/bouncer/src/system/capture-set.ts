@@ -18,21 +18,35 @@ interface Change {
 /** What the captures are to be, by their interfaces. Nothing has changed yet. */
 export type PreparedCaptures = ReadonlyMap<string, CaptureSupervisor | Change>;
 
+/** Datagrams kept until somebody judges them, half a megabyte at most. Others of that time are dropped. */
+const MOST_EARLY = 1_024;
+
 /** A supervised capture for each interface, since a process can have only one open. */
 export class CaptureSet {
   readonly #log: Log;
-  readonly #onDatagram: (datagram: Datagram) => void;
+  #onDatagram: (datagram: Datagram) => void;
   #captures: ReadonlyMap<string, CaptureSupervisor>;
   /** By interface, also of those that the config does not name any longer. */
   readonly #histories = new Map<string, CaptureHistory>();
   #onListening: () => void = () => undefined;
+  /** What came before anybody judged it, and how much more. */
+  readonly #early: Datagram[] = [];
+  #dropped = 0;
+  readonly #judged: Promise<void>;
+  #onJudged: () => void = () => undefined;
 
   /** Settles when one capture listens, and it is known of each whether it does. */
   readonly listening: Promise<void>;
 
-  constructor(config: Config, now: Minute, log: Log, onDatagram: (datagram: Datagram) => void) {
+  constructor(config: Config, now: Minute, log: Log) {
     this.#log = log;
-    this.#onDatagram = onDatagram;
+    this.#judged = new Promise((resolve) => {
+      this.#onJudged = resolve;
+    });
+    this.#onDatagram = (datagram) => {
+      if (this.#early.length < MOST_EARLY) this.#early.push(datagram);
+      else this.#dropped++;
+    };
     this.listening = new Promise((resolve) => {
       this.#onListening = resolve;
     });
@@ -49,6 +63,17 @@ export class CaptureSet {
   /** Begins to listen. A capture that cannot be opened yet is tried again. */
   start(): void {
     for (const capture of this.#captures.values()) capture.start();
+  }
+
+  /** Has what was heard judged, and what will be. */
+  judge(onDatagram: (datagram: Datagram) => void): void {
+    this.#onDatagram = onDatagram;
+    this.#onJudged();
+    this.#early.splice(0).forEach(onDatagram);
+    if (this.#dropped > 0) {
+      const fields = { dropped: this.#dropped };
+      this.#log.warn(fields, `${this.#dropped} datagrams came before they could be judged, and were dropped`);
+    }
   }
 
   /** Whether the captures do for a config with the same interfaces, now and for some minutes. */
@@ -146,25 +171,34 @@ export class CaptureSet {
     const name = plan.spec.interface;
     const log = new CaptureLog(this.#log, name);
     const history = this.#historyOf(name);
+    // Nobody can rely on a capture before what it hears is judged, so nothing is said of it before, either.
+    const whenJudged =
+      <Event extends unknown[]>(tell: (...event: Event) => void) =>
+      (...event: Event): void =>
+        void this.#judged.then(() => {
+          tell(...event);
+        });
     return new CaptureSupervisor(plan, {
-      datagram: this.#onDatagram,
-      report: (report, former) => {
+      datagram: (datagram) => {
+        this.#onDatagram(datagram);
+      },
+      report: whenJudged((report, former) => {
         history.report(report, former);
         log.report(report, performance.now());
-      },
-      listening: (started, pid) => {
+      }),
+      listening: whenJudged((started, pid) => {
         history.listen(pid, Date.now());
         log.listening(started, pid);
         this.#look();
-      },
-      lost: (reason, hung) => {
+      }),
+      lost: whenJudged((reason, hung) => {
         history.lose(reason, Date.now(), hung);
         log.lost(reason, performance.now());
         this.#look();
-      },
-      stale: (reason) => {
+      }),
+      stale: whenJudged((reason) => {
         log.stale(reason, performance.now());
-      },
+      }),
     });
   }
 }
