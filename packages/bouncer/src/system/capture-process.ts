@@ -189,7 +189,7 @@ export class CaptureProcess {
     this.#killGroup();
     setTimeout(() => {
       for (const stream of this.#child.stdio) stream?.destroy();
-    }, DRAIN_MILLISECONDS);
+    }, DRAIN_MILLISECONDS).unref();
   }
 
   #endReason(code: number | null, signal: NodeJS.Signals | null): string {
