@@ -104,6 +104,12 @@ actions = ["list"]
         }
       });
 
+      it('can start no program and no thread, and write to no file', () => {
+        const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+        for (const limit of ['processes', 'file size'])
+          expect(limits).to.match(new RegExp(`^Max ${limit} +0 +0 `, 'm'));
+      });
+
       it('has an empty environment', () => {
         expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).to.equal('');
       });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { RECORDS_FD, type CaptureSpec } from '../capture/capture-spec.js';
 import { CaptureWireDecoder, CaptureWireError, type CaptureReport } from '../core/capture-wire.js';
 import type { Datagram } from '../core/datagram.js';
+import { captureLimits } from './capture-limits.js';
 import { childStdio } from './child-stdio.js';
 import { spawnReason } from './setpriv.js';
 
@@ -66,6 +67,9 @@ export class CaptureProcess {
         '--no-new-privs',
         '--inh-caps=-all',
         `--bounding-set=${BOUNDING_SET}`,
+        '--',
+        'prlimit',
+        ...captureLimits(),
         '--',
         process.execPath,
         PROGRAM,
