@@ -123,7 +123,7 @@ actions = ["list"]
       });
 
       it('has neither filter nor config in its command line', () => {
-        expect(commandLineOf(pid)).to.deep.equal([process.execPath, CAPTURE_PROGRAM]);
+        expect(commandLineOf(pid)).to.deep.equal([process.execPath, '--v8-pool-size=1', CAPTURE_PROGRAM]);
         for (const word of ['udp', String(PORT), SERVER_ID, installation.folder])
           expect(commandLineOf(pid).join(' ')).not.to.include(word);
       });

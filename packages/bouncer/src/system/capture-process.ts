@@ -13,6 +13,9 @@ const PROGRAM = fileURLToPath(new URL('../capture/main.js', import.meta.url));
 /** What the capture process may still do while it opens the capture, and nothing else ever after. */
 const BOUNDING_SET = '-all,+net_raw,+setuid,+setgid';
 
+/** V8 has four threads to help it, each with memory of its own, and 5 MB of them for nothing here. */
+const ONE_HELPER = '--v8-pool-size=1';
+
 /** A capture that does not listen after this many milliseconds never will. */
 const OPEN_MILLISECONDS = 15_000;
 
@@ -72,6 +75,7 @@ export class CaptureProcess {
         ...captureLimits(),
         '--',
         process.execPath,
+        ONE_HELPER,
         PROGRAM,
       ],
       { cwd: '/', env: {}, detached: true, stdio: childStdio(['pipe', 'ignore', 'pipe', 'pipe']) },
