@@ -15,6 +15,7 @@ import { dropPrivileges } from './privileges.js';
 import { openRawSocket } from './raw-socket-source.js';
 import { RecordPipe } from './record-pipe.js';
 
+/** Between two reports, and between two looks at the interface. */
 const REPORT_MILLISECONDS = 1_000;
 
 /** Time for the packets that have arrived when we are to end. */
@@ -46,12 +47,11 @@ class Capture {
     else if (!this.#destinations.has(datagram.destination, monotonic)) this.#refuse('not-for-this-host');
     else if (!fitsRecord(datagram.payload)) this.#refuse('too-long');
     else if (!this.#pipe.write(encodeDatagramRecord(datagram))) this.#dropped++;
-    this.report(monotonic);
+    if (monotonic - this.#reported >= REPORT_MILLISECONDS) this.report(monotonic);
   }
 
-  /** Sends the counts once a second; by that the daemon also knows that we live. */
+  /** Sends the counts; by that the daemon also knows that we live. */
   report(monotonic: number): void {
-    if (monotonic - this.#reported < REPORT_MILLISECONDS) return;
     this.#reported = monotonic;
     this.#pipe.write(
       encodeRecord({ kind: 'report', report: { dropped: this.#dropped, refused: this.#refused } }),
@@ -90,7 +90,7 @@ async function start(spec: CaptureSpec, pipe: RecordPipe): Promise<void> {
       if (!source.isRunning) throw new Error(`${spec.interface} went away`);
       capture.report(performance.now());
     });
-  }, REPORT_MILLISECONDS / 4);
+  }, REPORT_MILLISECONDS);
   pipe.write(encodeRecord({ kind: 'listening', linkType }));
 }
 
