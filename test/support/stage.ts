@@ -2,6 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { Bouncer, type LogRecord } from './bouncer.js';
+import { Cleanup } from './cleanup.js';
 import { Installation } from './installation.js';
 import { Network } from './network.js';
 import { needsRoot } from './root.js';
@@ -18,7 +19,7 @@ interface Set {
  */
 export class Stage {
   #set: Set | undefined;
-  #undo: (() => unknown)[] = [];
+  readonly #cleanup = new Cleanup();
 
   /** Sets the stage, or skips the test if that takes a privilege which is missing. */
   open(context: Context): void {
@@ -77,22 +78,16 @@ export class Stage {
 
   /** Has something undone when the stage is closed; what was done last is undone first. */
   whenClosed(step: () => unknown): void {
-    this.#undo.unshift(step);
+    this.#cleanup.add(step);
   }
 
   /** Undoes everything, whatever fails meanwhile. */
   async close(): Promise<void> {
-    const errors: unknown[] = [];
-    for (const step of this.#undo) {
-      try {
-        await step();
-      } catch (error) {
-        errors.push(error);
-      }
+    try {
+      await this.#cleanup.run();
+    } finally {
+      this.#set = undefined;
     }
-    this.#undo = [];
-    this.#set = undefined;
-    if (errors.length > 0) throw new AggregateError(errors, errors.join('; '));
   }
 
   get #opened(): Set {

@@ -90,7 +90,7 @@ export interface ClusterRow {
   readonly gateways: number;
   /** From a packet's sending to its action, one packet at a time, at one of them. */
   readonly milliseconds: number[];
-  /** Valid packets a second, each of which opens or extends something, at all of them together. */
+  /** Valid packets a second, each of which runs an action, at all of them together. */
   readonly perSecond: number[];
   /** Milliseconds from an acceptance to the moment that the last of the others takes the grant up. */
   readonly spread: number[];
