@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { checkClients, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
 import { parseTables } from '@bouncer-spa/bouncer/dist/core/config-schema.js';
+import { readPlainToml } from '@bouncer-spa/bouncer/dist/core/plain-toml.js';
 import { parse, TomlError } from 'smol-toml';
 
 export const tokens: readonly string[] = [
@@ -33,19 +35,32 @@ export const tokens: readonly string[] = [
   'max_age = "30m"\n',
 ];
 
-/** A config with mistakes of any kind: each has a sentence, and none breaks the reader. */
+/**
+ * A config with mistakes of any kind: each has a sentence, and none breaks the reader. What is written plainly is
+ * read by the quick reader as by the other.
+ */
 export function fuzz(input: Buffer): void {
-  let toml;
-  try {
-    toml = parse(input.toString('utf8'));
-  } catch (error) {
-    if (error instanceof TomlError) return;
-    throw error;
-  }
+  const text = input.toString('utf8');
+  const plain = readPlainToml(text);
+  const toml = parsed(text);
+  // Copies, since the parser's objects have no prototype.
+  if (plain !== undefined && !isDeepStrictEqual(structuredClone(plain), structuredClone(toml)))
+    throw new Error('read plainly as something else');
+  if (toml === undefined) return;
   const { tables, good, problems } = parseTables(toml);
   const found = [...problems, ...checkTables(good), ...checkClients(good.clients, good, true)];
   if (tables === undefined && problems.length === 0) throw new Error('refused without a reason');
   for (const { key, reason } of found) {
     if (reason === '') throw new Error(`no reason for ${key}`);
+  }
+}
+
+/** `undefined` for what is not TOML. */
+function parsed(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof TomlError) return undefined;
+    throw error;
   }
 }

@@ -13,7 +13,8 @@ type Table = Record<string, unknown>;
  * Reads TOML that is written plainly: tables such as [clients.alice], with a bare key and a whole value on
  * each of their lines. A parser for all of TOML takes several times as long for 100,000 clients; here it
  * reads only what is neither a text nor a list of texts.
- * @returns the same as that parser, or `undefined` if anything else stands there, or anything wrong
+ * @returns the same as that parser, in objects that have a prototype; `undefined` if anything else stands
+ * there, or anything wrong
  */
 export function readPlainToml(toml: string): Table | undefined {
   const sections: Record<string, Table> = {};
