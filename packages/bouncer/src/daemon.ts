@@ -137,6 +137,8 @@ export class Daemon implements Control {
     });
     const width = windowWidth(this.#acceptor.verifier);
     await this.#membership.goOverTo(await this.#membership.prepare(this.#config, width));
+    // Whoever reads that we listen may ask us.
+    await this.#control.follow(this.#config.controlSocket);
     this.#captures.judge((datagram) => {
       this.#acceptor.judge(datagram);
     });
@@ -144,7 +146,7 @@ export class Daemon implements Control {
     this.#ticker = setInterval(() => {
       this.#tick();
     }, TICK);
-    await this.#serve(this.#config);
+    await this.#metricsFile.follow(this.#config.metricsFile);
   }
 
   /** Reads the config again and goes over to it, if nothing is wrong with it. Never throws. */
@@ -284,11 +286,6 @@ export class Daemon implements Control {
       new Set(clients.map(({ name }) => name)),
       new Set(actions.map(({ name }) => name)),
     );
-    await this.#serve(config);
-  }
-
-  /** What tells about us follows the config. */
-  async #serve(config: Config): Promise<void> {
     await this.#control.follow(config.controlSocket);
     await this.#metricsFile.follow(config.metricsFile);
   }
