@@ -58,6 +58,8 @@ describe('doctor', function () {
   it('looks at the rest of the machine even if there is no profile', async () => {
     const { exitCode, lines } = await examine('home');
     expect(exitCode).to.equal(1);
-    expect(lines[0]).to.equal(`fail  profile   ${client.path('home.toml')}: no such file or directory`);
+    expect(lines[0]).to.equal(
+      `fail  profile   no profile is called "home": there is no ${client.path('home.toml')}`,
+    );
   });
 });

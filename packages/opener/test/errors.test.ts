@@ -1,6 +1,8 @@
 import { Refusal } from '@bouncer-spa/opener/dist/core/refusal.js';
 import { reasonOf } from '@bouncer-spa/opener/dist/system/reason.js';
 import { EXIT_CODE } from '@bouncer-spa/opener/dist/cli/exit-code.js';
+import { parseGateKey, parseSeed } from '@bouncer-spa/protocol';
+import { writeBundle } from '@bouncer-spa/protocol/bundle';
 import { expect } from 'chai';
 import { closeSync, openSync } from 'node:fs';
 import { ClientFolder, GATE_KEY, OTHER_SEED, profileText, SEED } from './support/client-folder.js';
@@ -102,6 +104,11 @@ describe('an error', function () {
 
   describe('and every other output', () => {
     const HALF = OTHER_SEED.slice(0, 40);
+    const BUNDLE = writeBundle({
+      gateKey: parseGateKey(GATE_KEY),
+      seed: parseSeed(OTHER_SEED),
+      profile: 'host = "a"\n',
+    });
     const runs: [what: string, args: string[], files: Record<string, string>][] = [
       ['what is sent', ['home', '-v'], {}],
       ['what is printed', ['home', '-v', '--print'], {}],
@@ -110,6 +117,10 @@ describe('an error', function () {
       ['a seed for a profile', [OTHER_SEED], {}],
       ['a seed for an explicit profile', ['--profile', OTHER_SEED], {}],
       ['a seed for an action', ['home', OTHER_SEED], {}],
+      ['a bundle for a profile', [BUNDLE], {}],
+      ['a bundle for an action', ['home', BUNDLE], {}],
+      ['a bundle for a file to import', ['import', BUNDLE.replace('bouncer:', '')], {}],
+      ['a bundle for the name of an import', ['import', 'x', '--name', BUNDLE], {}],
       ['a seed for a destination', ['-d', OTHER_SEED], {}],
       ['a seed for a port', ['home', '-p', OTHER_SEED], {}],
       ['a seed for an address', ['home', '--allow', OTHER_SEED], {}],
@@ -145,7 +156,7 @@ describe('an error', function () {
         for (const [name, text] of Object.entries(files)) client.write(name, text);
         const { stdout, stderr } = await opener(args, client);
         expect(stderr).to.match(/^opener: /);
-        for (const secret of [SEED, OTHER_SEED, GATE_KEY, HALF])
+        for (const secret of [SEED, OTHER_SEED, GATE_KEY, HALF, BUNDLE.slice(-80)])
           expect(stdout + stderr).to.not.contain(secret);
       });
     }

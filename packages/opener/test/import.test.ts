@@ -162,23 +162,30 @@ try      opener gw1 vpn
       ['-'],
       URI.slice(0, 50) + URI.slice(51),
       3,
-      'standard input: is a bundle that was damaged',
+      'standard input: the bundle is damaged: ',
     ],
     [
       'a bundle with a character changed',
       ['-'],
       `${URI.slice(0, 50)}${URI[50] === 'A' ? 'B' : 'A'}${URI.slice(51)}`,
       3,
-      'standard input: is a bundle that was damaged',
+      'standard input: the bundle is damaged: ',
     ],
     [
       'a bundle of the future',
       ['-'],
       `bouncer:${Buffer.of(3).toString('base64url')}`,
       3,
-      'standard input: is a bundle of a form that this opener does not know',
+      'standard input: the bundle is damaged, or of a form that this opener does not know\nopener: hint: copy all of it, or ',
     ],
-    ['a text of another kind', ['-'], 'hello', 3, 'standard input line 1: '],
+    [
+      'a text of another kind',
+      ['-'],
+      'hello',
+      3,
+      'standard input: there is no bundle in it\nopener: hint: a bundle begins with "bouncer:"',
+    ],
+    ['a text of yet another kind', ['-'], 'hello = ?', 3, 'standard input line 1: '],
     ['an empty text', ['-'], '', 3, 'standard input: is empty'],
     [
       'a profile whose secrets are elsewhere',
@@ -220,7 +227,12 @@ try      opener gw1 vpn
   }
 
   for (const [what, content, mode, says] of [
-    ['is another', 'wrong\n', 0o600, 'the passphrase is wrong, or the bundle was damaged'],
+    [
+      'is another',
+      'wrong\n',
+      0o600,
+      'the command line: the passphrase is wrong, or the bundle is damaged\nopener: hint: it is the one that ',
+    ],
     ['is empty', '\n', 0o600, 'passphrase: expected one line, the passphrase'],
     ['has two lines', 'a\nb\n', 0o600, 'passphrase: expected one line, the passphrase'],
     ['can be read by others', `${PASSPHRASE}\n`, 0o644, 'passphrase: holds a secret but is open to others'],

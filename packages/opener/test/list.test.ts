@@ -63,7 +63,7 @@ describe('list', function () {
     expect(await opener(['list'], client)).to.deep.equal({
       exitCode: 0,
       stdout: '',
-      stderr: `opener: no profiles in ${client.profiles}\n`,
+      stderr: `opener: no profiles in ${client.profiles}\nopener: hint: opener import - makes one of a bundle\n`,
     });
     expect((await opener(['list', '--json'], client)).stdout).to.equal('[]\n');
   });

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ClientFolder, profileText } from './support/client-folder.js';
@@ -27,10 +27,6 @@ describe('the search for the profile', function () {
 
   function refusal(...lines: string[]): Outcome {
     return { exitCode: 3, stdout: '', stderr: lines.map((line) => `opener: ${line}\n`).join('') };
-  }
-
-  function hintToWrite(file: string): string {
-    return `hint: mkdir -p ${dirname(file)} && cp ${EXAMPLE} ${file}`;
   }
 
   it('finds NAME.toml by its name', async () => {
@@ -88,21 +84,44 @@ describe('the search for the profile', function () {
     );
   });
 
-  it('says for a name where it looked and how to write a profile', async () => {
-    const file = client.path('home.toml');
+  it('says for a name where it looked and how to come by a profile', async () => {
     expect(await opener(['home'], client)).to.deep.equal(
-      refusal(`${file}: no such file or directory`, hintToWrite(file)),
+      refusal(
+        `no profile is called "home": there is no ${client.path('home.toml')}`,
+        'hint: opener import - --name home makes one of a bundle',
+      ),
     );
   });
 
-  it('says for a destination where it looked, how to write a profile, and which it could not read', async () => {
+  it('says for a name which others there are', async () => {
+    client.write('work.toml', profileText('a.example', 1));
+    client.write('my server.toml', profileText('a.example', 1));
+    const { exitCode, stderr } = await opener(['wrok', 'ssh'], client);
+    expect(exitCode).to.equal(3);
+    expect(stderr).to.contain(
+      "hint: there is 'my server', work; opener import - --name wrok makes one of a bundle\n",
+    );
+  });
+
+  it('takes no bundle for a name', async () => {
+    const bundle = `bouncer:${'Ab_-'.repeat(30)}`;
+    expect(await opener([bundle], client)).to.deep.equal({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'opener: profile expected a name, got a bundle, which every user of this machine could see\n' +
+        'opener: hint: opener import - asks for it\n',
+    });
+  });
+
+  it('says for a destination where it looked, how to come by a profile, and which it could not read', async () => {
     client.write('a.toml', profileText('a.example', 1));
     const broken = client.write('broken.toml', '\n=');
     const file = client.path('b.example.toml');
     expect(await opener(['-d', 'b.example'], client)).to.deep.equal(
       refusal(
         `no profile for "b.example": there is no ${file}, and no profile in ${client.profiles} has it as host`,
-        hintToWrite(file),
+        'hint: there is a, broken; opener import - --name b.example makes one of a bundle',
         `${broken} line 2: unexpected end of key`,
       ),
     );
@@ -127,15 +146,17 @@ describe('the search for the profile', function () {
     );
   });
 
-  it('gives a hint whose command works as it stands, whatever the name of the folder', async () => {
-    const root = join(client.root, "it's here");
-    const { stderr } = await opener(['home'], { env: { XDG_CONFIG_HOME: root } });
+  it('says for a file how to write one, in a command that works as it stands, whatever its folder is called', async () => {
+    const file = join(client.root, "it's here", 'home.toml');
+    const { stderr } = await opener(['--profile', file]);
     const hint = /^opener: hint: (.*)$/m.exec(stderr)?.[1] ?? '';
-    expect(hint).to.contain(String.raw`'\''s here`);
+    expect(hint)
+      .to.contain(String.raw`'\''s here`)
+      .and.to.contain(EXAMPLE);
     const { execFileSync } = await import('node:child_process');
     execFileSync('/bin/sh', ['-c', hint]);
-    chmodSync(join(root, 'opener', 'home.toml'), 0o600);
-    const after = await opener(['home'], { env: { XDG_CONFIG_HOME: root } });
+    chmodSync(file, 0o600);
+    const after = await opener(['--profile', file]);
     expect(after.stderr).to.contain('gate.key: no such file or directory');
   });
 

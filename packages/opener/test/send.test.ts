@@ -126,7 +126,7 @@ describe('sending', function () {
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 4, stdout: '' });
       expect(stderr).to.match(
         new RegExp(
-          `^opener: host "does-not-exist.invalid" does not resolve to ${what}(: the name server .*)?\n$`,
+          `^opener: host "does-not-exist.invalid" does not resolve to ${what}(\n|: the name server .*\n)opener: hint: [^\n]+\n$`,
         ),
       );
     });

@@ -61,13 +61,13 @@ async function read(source: string): Promise<Given> {
     if (text === undefined || text === '') throw new Refusal('profile', { sentence: 'no bundle was given' });
     return { text, origin, exposure: [] };
   }
-  if (isBundle(source)) return { text: checkArgument(source), origin: 'the bundle', exposure: [] };
+  if (isBundle(source)) return { text: checkArgument(source), origin: 'the command line', exposure: [] };
   return { origin: source, ...readRegularFile(source, PROFILE_MAX_SIZE) };
 }
 
 /** @throws {Refusal} if a bundle that anybody can use stands in the command line */
 function checkArgument(uri: string): string {
-  if (readGivenBundle(uri, 'the bundle').kind === 'sealed') return uri;
+  if (readGivenBundle(uri, 'the command line').kind === 'sealed') return uri;
   throw new Refusal('usage', {
     sentence: 'a bundle without a passphrase in the command line was shown to every user of this machine',
     hint: 'ask the administrator for another (bouncer client rotate), and give it to opener import -',

@@ -31,7 +31,7 @@ export async function list(json: boolean): Promise<void> {
   const profiles = await Promise.all(listProfiles(folder).map(readListed));
   if (json) await writeStandardOutput(`${JSON.stringify(profiles, undefined, 2)}\n`);
   else if (profiles.length > 0) await writeStandardOutput(asLines(profiles));
-  else say(`no profiles in ${folder}`);
+  else say(`no profiles in ${folder}`, 'hint: opener import - makes one of a bundle');
 }
 
 async function readListed(file: string): Promise<Listed> {

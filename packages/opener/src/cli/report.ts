@@ -16,9 +16,11 @@ export function report(error: unknown): ExitCode {
 }
 
 /**
- * A refusal quotes what it refuses. If somebody put a seed where a name belongs, or half of one, it must
- * not get into a log.
+ * A refusal quotes what it refuses. If somebody put a seed where a name belongs, or half of one, or a bundle,
+ * it must not get into a log.
  */
 function withoutSecrets(line: string): string {
-  return line.replaceAll(/[0-9a-f]{32,}/gi, ({ length }) => `(${length} hexadecimal digits)`);
+  return line
+    .replaceAll(/[0-9a-f]{32,}/gi, ({ length }) => `(${length} hexadecimal digits)`)
+    .replaceAll(/[\w-]{64,}/g, ({ length }) => `(${length} characters)`);
 }

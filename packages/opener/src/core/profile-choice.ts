@@ -65,6 +65,12 @@ export function profileFile(folder: string, name: string): string {
 
 /** @throws {Refusal} if a text is no name of a profile, but empty or a path */
 export function checkName(name: string): string {
+  if (/^bouncer:/i.test(name)) {
+    throw new Refusal('usage', {
+      sentence: 'profile expected a name, got a bundle, which every user of this machine could see',
+      hint: 'opener import - asks for it',
+    });
+  }
   if (/[/\\]/.test(name) || name.endsWith('.toml')) {
     throw new Refusal('usage', {
       sentence: `profile expected a name, got the path ${quoted(name)}`,

@@ -44,8 +44,23 @@ export async function sendDatagram(
     });
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new Refusal('sending', { sentence: `could not send to ${to.address}: ${reasonOf(error)}` });
+    throw new Refusal('sending', {
+      sentence: `could not send to ${to.address}: ${reasonOf(error)}`,
+      hint: hintFor(error.code, sending),
+    });
   } finally {
     socket.close();
+  }
+}
+
+function hintFor(code: string, { sourcePort }: Sending): string | undefined {
+  switch (code) {
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return 'is this machine connected to a network? opener doctor PROFILE looks at all on the way';
+    case 'EPERM':
+      return 'the firewall of this machine keeps it from going out: nft list ruleset';
+    default:
+      return sourcePort === undefined ? undefined : 'choose another --source-port; one below 1024 takes root';
   }
 }

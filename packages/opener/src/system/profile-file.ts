@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkProfile, type Profile } from '../core/profile.js';
 import { profileFile, type ProfileChoice } from '../core/profile-choice.js';
@@ -32,17 +32,24 @@ export async function readProfile(file: string): Promise<Profile> {
 async function locate(choice: ProfileChoice): Promise<string> {
   if (choice.kind === 'file') return choice.file;
   const folder = ownProfileFolder();
-  if (choice.kind === 'name') return profileFile(folder, choice.name);
-  const { host } = choice;
-  const ofThatName = profileFile(folder, host);
+  const name = choice.kind === 'name' ? choice.name : choice.host;
+  const ofThatName = profileFile(folder, name);
+  if (existsSync(ofThatName)) return ofThatName;
   const files = listProfiles(folder);
-  if (files.includes(ofThatName)) return ofThatName;
+  const hint = hintToImport(name, files);
+  if (choice.kind === 'name') {
+    throw new Refusal('profile', {
+      sentence: `no profile is called ${quoted(name)}: there is no ${ofThatName}`,
+      hint,
+    });
+  }
 
+  const { host } = choice;
   const { found, unread } = await searchFor(host, files);
   const [only, ...others] = found;
   if (only === undefined) {
     const sentence = `no profile for ${quoted(host)}: there is no ${ofThatName}, and no profile in ${folder} has it as host`;
-    throw new Refusal('profile', { sentence, hint: hintToWrite(ofThatName) }, ...unread);
+    throw new Refusal('profile', { sentence, hint }, ...unread);
   }
   if (others.length > 0) {
     const sentence = `more than one profile has the host ${quoted(host)}: ${found.join(', ')}`;
@@ -100,6 +107,12 @@ export async function parseProfile(text: string, file: string): Promise<Table> {
     const reason = firstLine.replace('Invalid TOML document: ', '');
     throw new Refusal('profile', { sentence: `${file} line ${error.line}: ${reason}` });
   }
+}
+
+/** What to do about a profile that is missing: take another, or get it. */
+function hintToImport(name: string, files: readonly string[]): string {
+  const names = files.map((file) => shellWord(basename(file, '.toml'))).join(', ');
+  return `${names === '' ? '' : `there is ${names}; `}opener import - --name ${shellWord(name)} makes one of a bundle`;
 }
 
 function hintToWrite(file: string): string {

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { quoted } from '../core/quote.js';
-import { Refusal } from '../core/refusal.js';
+import { Refusal, type Problem } from '../core/refusal.js';
 import type { Family } from '../core/request.js';
 import { isSystemError } from './reason.js';
 
@@ -47,9 +47,10 @@ export async function resolveEach(
     }
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new Refusal('resolving', {
-      sentence: `host ${quoted(host)} does not resolve to ${kind}${cause(error.code)}`,
-    });
+    throw new Refusal(
+      'resolving',
+      unresolved(`host ${quoted(host)} does not resolve to ${kind}`, error.code),
+    );
   }
   throw new Refusal('resolving', {
     sentence: `host ${quoted(host)} is not ${kind}`,
@@ -61,6 +62,10 @@ function destination({ address, family }: LookupAddress): Destination {
   return { address, family: family === 6 ? 6 : 4 };
 }
 
-function cause(code: string): string {
-  return code === 'EAI_AGAIN' ? ': the name server does not answer' : '';
+function unresolved(sentence: string, code: string): Problem {
+  if (code !== 'EAI_AGAIN') return { sentence, hint: 'look at how it is written' };
+  return {
+    sentence: `${sentence}: the name server does not answer`,
+    hint: 'is this machine connected to a network?',
+  };
 }
