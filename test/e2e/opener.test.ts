@@ -82,6 +82,20 @@ bind = "strict"
     return network.run(network.client, argv, input);
   }
 
+  /** Runs opener on the client. @returns all that it says, and its exit code in the last line */
+  function said(args: readonly string[]): string {
+    const script = '"$@" 2>&1; echo "exit $?"';
+    return stage.network.run(stage.network.client, [
+      'sh',
+      '-c',
+      script,
+      'sh',
+      process.execPath,
+      OPENER,
+      ...args,
+    ]);
+  }
+
   /** Runs opener and waits for the decision on what it sent. */
   async function decision(
     args: readonly string[],
@@ -152,14 +166,27 @@ bind = "strict"
   });
 
   it('says that there is no way to the server where it is to name the address that it sends from', () => {
-    const { client } = stage.network;
-    const script = '"$@" 2>&1; echo "exit $?"';
     const words = ['--profile', profile, '-d', '198.51.100.7', 'note', '--allow', 'source'];
-    const argv = ['sh', '-c', script, 'sh', process.execPath, OPENER, ...words];
-    expect(stage.network.run(client, argv)).to.match(
-      /^opener: there is no way to 198.51.100.7: .*\nexit 1\n$/,
+    expect(said(words)).to.match(/^opener: there is no way to 198.51.100.7: .*\nexit 1\n$/);
+  });
+
+  it('says that there is no way to the server, and ends with 1', () => {
+    expect(said(['--profile', profile, '-d', '198.51.100.7', 'note'])).to.equal(
+      'opener: could not send to 198.51.100.7: network is unreachable\n' +
+        'opener: hint: is this machine connected to a network? opener doctor PROFILE looks at all on the way\n' +
+        'exit 1\n',
     );
   });
+
+  it('says of a host that is off that it is, likeliest of all, and ends with 5', () => {
+    const away = '192.0.2.77';
+    const lines = said(['--profile', profile, '-d', away, 'note', '--wait', 'tcp/22']).split('\n');
+    expect(lines.slice(0, 2)).to.deep.equal([
+      `opener: tcp/22 at ${away} did not open within 10 s; 3 packets were sent`,
+      `opener: likely: ${away} is off, or there is no way to it: the network says unreachable`,
+    ]);
+    expect(lines.at(-2)).to.equal('exit 5');
+  }).timeout(40_000);
 
   it('asks for a duration with --for, and gets at most the largest', async () => {
     for (const [asked, given] of [
@@ -240,6 +267,20 @@ bind = "strict"
     for (const secret of ['alice.seed', 'gate.key']) {
       expect(said.toLowerCase()).to.not.include(installation.read(secret).trim().slice(0, 16));
     }
+  });
+
+  it('warns at a terminal that the clock is not synchronised, where nothing is waited for that would tell', () => {
+    const { network, installation } = stage;
+    // What systemd-timesyncd leaves until a server of time has answered.
+    mkdirSync(installation.path('run/systemd/timesync'), { recursive: true });
+    network.cover(network.client, '/run', installation.path('run'));
+    const warning = 'opener: warning: the clock of this machine is not synchronised';
+    const words = ['--profile', profile, 'note'];
+    expect(said(words)).to.equal('exit 0\n');
+    expect(said([...words, '-v'])).to.include(warning);
+    const line = [process.execPath, OPENER, ...words].join(' ');
+    const argv = ['script', '--quiet', '--return', '--command', line, '/dev/null'];
+    expect(network.run(network.client, argv)).to.include(warning);
   });
 
   /** A folder for $XDG_CONFIG_HOME in which alice's profile has another name. */

@@ -14,7 +14,14 @@ const REQUEST: Request = {
   argument: '',
 };
 
-const DOOR: ClosedDoor = { port: 22, seconds: 10, packets: 3, refused: false, clock: 'unknown' };
+const DOOR: ClosedDoor = {
+  port: 22,
+  seconds: 10,
+  packets: 3,
+  refused: false,
+  unreachable: false,
+  clock: 'unknown',
+};
 
 describe('a door that stays closed', () => {
   function reasons(door: Partial<ClosedDoor>): string[] {
@@ -35,6 +42,15 @@ describe('a door that stays closed', () => {
     expect(likely).to.have.length(3);
     expect(likely[0]).to.contain('the clock of this machine is wrong');
     expect(likely[1]).to.contain('nothing listens at tcp/22');
+  });
+
+  it('is first of all a matter of the way there, if the network says that there is none', () => {
+    const [, ...likely] = reasons({ clock: 'unsynchronised', unreachable: true });
+    expect(likely).to.have.length(3);
+    expect(likely[0]).to.equal(
+      'likely: server.example.net is off, or there is no way to it: the network says unreachable',
+    );
+    expect(likely[1]).to.contain('the clock of this machine is wrong');
   });
 
   it('is no matter of a clock that is synchronised', () => {

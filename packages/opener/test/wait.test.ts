@@ -85,9 +85,12 @@ describe('waiting', function () {
     expect(first).to.not.deep.equal(second);
   });
 
-  it('gives up after three packets, with 5 and the three likeliest reasons', async () => {
+  it('gives up after three packets, with 5 and the three likeliest reasons, a wrong clock the first', async () => {
     writeProfile(`"tcp/${doorPort}"`);
-    const { exitCode, stdout, stderr } = await opener(['home'], client);
+    // What stands for the system's answer to `timedatectl show --property=NTPSynchronized --value`.
+    client.write('timedatectl', '#!/bin/sh\necho no\n', 0o700);
+    const env = { ...client.env, PATH: client.profiles };
+    const { exitCode, stdout, stderr } = await opener(['home'], { env });
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 5, stdout: '' });
     const lines = stderr.split('\n').filter((line) => !line.startsWith('opener: hint: '));
     expect(lines[0]).to.equal(
@@ -95,6 +98,7 @@ describe('waiting', function () {
     );
     expect(lines.slice(1, -1)).to.have.length(3);
     for (const line of lines.slice(1, -1)) expect(line).to.match(/^opener: likely: /);
+    expect(lines[1]).to.contain('the system says that it is not synchronised');
     expect(stderr).to.contain(`nothing listens at tcp/${doorPort}; connections are refused`);
     expect(await receiver.all()).to.have.length(3);
   });

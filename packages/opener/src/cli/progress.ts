@@ -1,6 +1,8 @@
 /** Milliseconds between two looks of the line: often enough to be seen alive. */
 const INTERVAL = 100;
 
+const USUAL_COLUMNS = 80;
+
 /** Back to the line's beginning, and clear what it held (ECMA-48 EL). */
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -12,9 +14,9 @@ export class Progress {
   constructor(line: () => string) {
     if (!process.stderr.isTTY) return;
     const show = (): void => {
-      process.stderr.write(
-        `${CLEAR_LINE}opener: ${line().slice(0, process.stderr.columns - '\ropener: '.length)}`,
-      );
+      // Some terminals do not tell their width.
+      const columns = process.stderr.columns || USUAL_COLUMNS;
+      process.stderr.write(`${CLEAR_LINE}opener: ${line().slice(0, columns - '\ropener: '.length)}`);
     };
     show();
     this.#timer = setInterval(show, INTERVAL);

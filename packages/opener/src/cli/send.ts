@@ -27,11 +27,12 @@ export async function send(command: SendCommand): Promise<void> {
   }
   const { sendDatagram } = await import('../system/datagram.js');
   const door = chooseWait(command.wait, profile.wait, request, command.sending.source === undefined);
-  if (command.verbose && clockState() === 'unsynchronised') {
-    say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
-  }
   // Asked when there is something to say: it takes half a millisecond to find out.
   const isTalkative = (): boolean => command.verbose || process.stderr.isTTY;
+  // Who waits is told if it stays closed, and would know no use for it if it opens.
+  if (clockState() === 'unsynchronised' && (command.verbose || (door === undefined && isTalkative()))) {
+    say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
+  }
   if (door === undefined) {
     const { resolve } = await import('../system/resolve.js');
     const destination = await resolve(request.host, request.family);

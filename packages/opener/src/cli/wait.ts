@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { closedDoorRefusal } from '../core/closed-door.js';
-import { clockState } from '../system/clock-state.js';
+import { askClockState } from '../system/clock-state.js';
 import { LONGEST_WAIT, openDoor } from '../system/door-opening.js';
 import { resolveEach, type Destination } from '../system/resolve.js';
 import type { Knock } from './knock.js';
@@ -41,7 +41,8 @@ export async function waitForDoor(
       seconds: LONGEST_WAIT / MILLISECONDS,
       packets: knock.count,
       refused: opening.refused,
-      clock: clockState(),
+      unreachable: opening.unreachable,
+      clock: await askClockState(),
     });
   } finally {
     progress.end();

@@ -13,6 +13,8 @@ export interface ClosedDoor {
   readonly packets: number;
   /** Whether the server, or a firewall on the way, refused connections instead of ignoring them. */
   readonly refused: boolean;
+  /** Whether the network said that there is no way to the server, or nobody there. */
+  readonly unreachable: boolean;
   readonly clock: ClockState;
 }
 
@@ -31,6 +33,11 @@ export function closedDoorRefusal(request: Request, door: ClosedDoor): Refusal {
 /** The likeliest first. */
 function likeliest(request: Request, door: ClosedDoor): Problem[] {
   const reasons: Problem[] = [];
+  if (door.unreachable) {
+    reasons.push({
+      sentence: `likely: ${request.host} is off, or there is no way to it: the network says unreachable`,
+    });
+  }
   if (door.clock === 'unsynchronised') {
     reasons.push({
       sentence: 'likely: the clock of this machine is wrong; the system says that it is not synchronised',

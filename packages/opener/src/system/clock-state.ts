@@ -12,7 +12,7 @@ export function clockState(): ClockState {
 }
 
 /** Milliseconds that a system without an answer is given. */
-const PATIENCE = 5_000;
+const PATIENCE = 2_000;
 
 /** What the kernel says of its clock, through systemd; whoever keeps it (adjtimex(2), timedatectl(1)). */
 export async function askClockState(): Promise<ClockState> {

@@ -9,6 +9,8 @@ import { isSystemError } from './reason.js';
 export class ConnectionAttempts {
   /** Whether any attempt was refused. */
   refused = false;
+  /** Whether any attempt found no way there, or nobody at its end. */
+  unreachable = false;
   readonly address: string;
   readonly #port: number;
   readonly #pending = new Set<Socket>();
@@ -34,7 +36,9 @@ export class ConnectionAttempts {
     });
     socket.on('error', (error) => {
       this.#pending.delete(socket);
-      if (isSystemError(error) && error.code === 'ECONNREFUSED') this.refused = true;
+      if (!isSystemError(error)) return;
+      if (error.code === 'ECONNREFUSED') this.refused = true;
+      if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') this.unreachable = true;
     });
   }
 

@@ -18,7 +18,14 @@ export const LONGEST_WAIT = PATIENCE[0] + PATIENCE[1] + PATIENCE[2];
 /** How the waiting ended. */
 export type Opening =
   | { readonly kind: 'open'; readonly connection: Socket; readonly address: string }
-  | { readonly kind: 'closed'; readonly address: undefined; readonly refused: boolean };
+  | {
+      readonly kind: 'closed';
+      readonly address: undefined;
+      /** Whether connections to any of the addresses were refused. */
+      readonly refused: boolean;
+      /** Whether there was no way to any of them, or nobody there. */
+      readonly unreachable: boolean;
+    };
 
 /**
  * Sends packets to a server and connects to one of its ports until that is open. Each family of addresses
@@ -68,7 +75,8 @@ async function firstOpen(
   // One family without a route is no more than that; what is no refusal is a bug.
   if (worst !== undefined && (errors.length === runs.length || !(worst instanceof Refusal)))
     throw worst as Error;
-  return { kind: 'closed', address: undefined, refused: tries.some(({ refused }) => refused) };
+  // Where nothing could be sent, no connection was tried either.
+  return closed(tries.filter((_, at) => outcomes[at]?.status === 'fulfilled'));
 }
 
 async function knock(
@@ -88,7 +96,17 @@ async function knock(
     }
   }
   attempts.giveUp();
-  return { kind: 'closed', address: undefined, refused: attempts.refused };
+  return closed([attempts]);
+}
+
+/** What was seen of addresses none of which opened. */
+function closed(tries: readonly ConnectionAttempts[]): Opening {
+  return {
+    kind: 'closed',
+    address: undefined,
+    refused: tries.some(({ refused }) => refused),
+    unreachable: tries.every(({ unreachable }) => unreachable),
+  };
 }
 
 /** Milliseconds after a packet at which to connect. */
