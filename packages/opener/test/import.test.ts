@@ -256,48 +256,4 @@ try      opener gw1 vpn
     await new Promise((resolve) => child.once('close', resolve));
     expect(stderr).to.include('no passphrase was given').and.to.include('--passphrase-file FILE');
   });
-
-  it('asks at a terminal for bundle and passphrase, shows neither, and asks again for a wrong one', async () => {
-    const screen = await typeAt(
-      folder,
-      ['import', '-', '--name', 'typed'],
-      [
-        ['the bundle', sealed],
-        ['passphrase', 'wrong'],
-        ['passphrase', PASSPHRASE],
-      ],
-    );
-    expect(screen).to.include('the passphrase is wrong').and.to.include('opener typed vpn');
-    expect(screen).to.not.include(sealed.slice(0, 40));
-    expect(screen).to.not.include(PASSPHRASE);
-    expect(imported('typed.toml')).to.equal(WHOLE);
-  });
 });
-
-/** Runs opener at a terminal of its own, and answers each question when it comes. @returns all that it shows */
-async function typeAt(
-  folder: ClientFolder,
-  args: readonly string[],
-  answers: readonly (readonly [question: string, answer: string])[],
-): Promise<string> {
-  const line = [process.execPath, OPENER, ...args].join(' ');
-  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
-    env: { ...folder.env, PATH: process.env['PATH'], TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: 'pipe',
-    timeout: 25_000,
-  });
-  let screen = '';
-  let seen = 0;
-  const waiting = [...answers];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text;
-    const [next] = waiting;
-    const at = next === undefined ? -1 : screen.indexOf(next[0], seen);
-    if (next === undefined || at < 0 || !screen.slice(at).includes(': ')) return;
-    waiting.shift();
-    seen = screen.length;
-    child.stdin.write(`${next[1]}\r`);
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  return screen;
-}

@@ -30,12 +30,15 @@ export async function choosePassphrase(options: PassphraseOptions): Promise<stri
 }
 
 async function ask(): Promise<string> {
-  const first = await askHidden('passphrase of the bundle: ');
-  if (first === undefined) {
-    throw new Failure('no passphrase was given: without a terminal, use --passphrase-file FILE');
-  }
+  const first = await answerTo('passphrase of the bundle: ');
   if (first === '') throw new Failure('an empty passphrase protects nothing; nothing was changed');
-  const second = await askHidden('the same again: ');
+  const second = await answerTo('the same again: ');
   if (first !== second) throw new Failure('the two passphrases differ; nothing was changed');
   return first;
+}
+
+async function answerTo(question: string): Promise<string> {
+  const answer = await askHidden(question);
+  if (answer !== undefined) return answer;
+  throw new Failure('no passphrase was given: without a terminal, use --passphrase-file FILE');
 }

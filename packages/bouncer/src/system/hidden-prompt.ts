@@ -4,7 +4,8 @@ import { Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 
 /**
- * Asks at the terminal, whatever standard input is, for a line that is not shown.
+ * Asks at the terminal, whatever standard input is, for a line that is not shown. As opener does, for other
+ * systems too; the two share no package but that of the protocol, where nothing is read or written.
  * @returns the line; `undefined` if there is no terminal, or the question was left with Ctrl-C or Ctrl-D
  */
 export async function askHidden(question: string): Promise<string | undefined> {
