@@ -57,9 +57,9 @@ HELP
 
 # die CODE SENTENCE [HINT]
 die() {
-  # What is quoted can hold anything, even a seed in the wrong place.
+  # What is quoted can hold anything, even a seed or a bundle in the wrong place.
   printf 'opener.sh: %s\n' "$2" ${3:+"hint: $3"} | tr '\001-\011\013-\037\177' '[?*]' |
-    sed 's/[0-9A-Fa-f]\{32,\}/(hexadecimal digits)/g' >&2
+    sed 's/[0-9A-Fa-f]\{32,\}/(hexadecimal digits)/g; s/[A-Za-z0-9_-]\{64,\}/(characters)/g' >&2
   exit "$1"
 }
 
@@ -632,11 +632,17 @@ find_profile() {
   [ ! -d "${HOME:-}/Library/Application Support" ] || folder="$HOME/Library/Application Support/opener"
   case ${XDG_CONFIG_HOME:-} in /*) folder=$XDG_CONFIG_HOME/opener ;; esac
   case $profile_name in
+    bouncer:*)
+      die 2 'profile expected a name, got a bundle, which every user of this machine could see' \
+        'give it to --profile - on standard input'
+      ;;
     */* | *.toml) die 2 "profile expected a name, got the path \"$profile_name\"" 'use --profile FILE' ;;
     ?*) profile=$folder/$profile_name.toml ;;
     *) profile=$folder/$destination.toml ;;
   esac
-  if [ -n "$profile_name" ] || [ -f "$profile" ]; then return; fi
+  [ ! -e "$profile" ] || return 0
+  [ -z "$profile_name" ] || die 3 "no profile is called \"$profile_name\": there is no $profile" \
+    'write it, or use --profile FILE, which takes a bundle too'
   found=
   set +f
   for file in "$folder"/*.toml; do
@@ -743,6 +749,9 @@ resolve() {
     case $found in '' | ::ffff:*) die 4 "host \"$host\" does not resolve to an IPv$family address" ;; esac
     literal=$family
     host=${found%%[ "$TAB"]*}
+  elif command -v getent >/dev/null; then
+    # What sends tries each of its addresses; here it is only asked whether there is any.
+    getent ahosts "$host" >/dev/null || die 4 "host \"$host\" does not resolve to an address"
   fi
 }
 
@@ -948,7 +957,8 @@ main() {
     echo
   else
     # bash may write a line at a time; dd makes one piece of it.
-    emit "$escaped" | dd obs=1024 2>/dev/null | deliver || die 1 "could not send to $host port $port"
+    said=$(emit "$escaped" | dd obs=1024 2>/dev/null | deliver 2>&1) ||
+      die 1 "could not send to $host port $port${said:+: ${said##*: }}"
   fi
 }
 

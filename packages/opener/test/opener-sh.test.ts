@@ -28,6 +28,9 @@ const COMMANDS = ['cat', 'date', 'dd', 'id', 'ls', 'od', 'openssl', 'sed', 'tr',
 
 const HOST = 'server.example.net';
 
+/** What a bundle has after its scheme. */
+const BUNDLED = 'Ab_-'.repeat(30);
+
 describe('opener.sh', () => {
   let folder: ClientFolder;
 
@@ -262,7 +265,15 @@ describe('opener.sh', () => {
 
   for (const [args, code, said] of [
     [[], 2, 'no profile and no destination is given'],
-    [['nobody'], 3, 'is not a file that can be read'],
+    [['nobody'], 3, 'no profile is called "nobody": there is no /'],
+    [['--profile', 'nobody'], 3, 'nobody: is not a file that can be read'],
+    [[`bouncer:${BUNDLED}`], 2, 'profile expected a name, got a bundle'],
+    [['home', BUNDLED], 2, 'unknown action "(characters)"'],
+    [
+      ['home', '-d', 'does-not-exist.invalid'],
+      4,
+      'host "does-not-exist.invalid" does not resolve to an address',
+    ],
     [['a/b'], 2, 'profile expected a name'],
     [['home', 'ssh', 'x'], 2, 'unexpected "x"'],
     [['home', 'ssh', '-f', '21'], 2, 'two actions are given, "ssh" and "21"'],
@@ -293,7 +304,7 @@ describe('opener.sh', () => {
       expect(stderr)
         .to.match(/^opener\.sh: /)
         .and.include(said);
-      expect(stderr).to.not.include(SEED.slice(0, 32));
+      expect(stderr).to.not.include(SEED.slice(0, 32)).and.to.not.include(BUNDLED);
     });
   }
 
