@@ -377,6 +377,16 @@ describe('bouncer client', function () {
     }
   });
 
+  it('names after what makes no sense the help that has the options', async () => {
+    for (const [args, help] of [
+      [['add', 'bob'], 'bouncer client add --help'],
+      [['rotate'], 'bouncer client rotate --help'],
+      [['frobnicate'], 'bouncer client --help'],
+    ] as const) {
+      expect((await client(installation, ...args)).stderr).to.match(new RegExp(`\nTry: ${help}\n$`));
+    }
+  });
+
   it('has one of two administrators wait for the other, and lets only one add a name', async () => {
     const holder = spawn('flock', [installation.folder, 'sh', '-c', 'echo held; read line'], {
       stdio: ['pipe', 'pipe', 'ignore'],

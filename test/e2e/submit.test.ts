@@ -94,9 +94,13 @@ actions = ["note"]
 
   it('is refused with the reason', () => {
     expect(submit(packet(-32)).stderr).to.include('its minute is outside the window');
-    expect(submit(packet(0, 'bob')).stderr).to.equal(
-      'bouncer: rejected: the client may not act for this address\n',
-    );
+    const nameless = stage.installation.packet('alice', 21);
+    for (const bytes of [packet(0, 'bob'), nameless]) {
+      expect(submit(bytes).stderr).to.equal(
+        'bouncer: rejected: the client may not act for this address\n' +
+          'Try: opener --allow ADDRESS, which names one, and bind = "any" for the client\n',
+      );
+    }
     expect(submit('Dear sir').stderr).to.equal('bouncer: the body is not a packet in base64\n');
     const { status, stdout } = submit(packet(0, 'bob'), '--json');
     expect(status).to.equal(1);

@@ -29,5 +29,10 @@ export const command: Command = async ([name = '', ...rest]) => {
   if (entry === undefined) {
     throw new UsageError(name === '' ? 'no command given' : `unknown command "client ${name}"`);
   }
-  return (await entry.load()).command(rest);
+  const { command: run } = await entry.load();
+  try {
+    return await run(rest);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(error.message, `client ${entry.name}`) : error;
+  }
 };

@@ -29,8 +29,8 @@ try {
   process.exitCode = await main(argv);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  const known = COMMANDS.find(({ name }) => name === argv[0]);
-  const help = known === undefined ? 'bouncer --help' : `bouncer ${known.name} --help`;
+  const command = error.command ?? COMMANDS.find(({ name }) => name === argv[0])?.name;
+  const help = ['bouncer', ...(command === undefined ? [] : [command]), '--help'].join(' ');
   console.error(`bouncer: ${error.message}\nTry: ${help}`);
   process.exitCode = ExitCode.usage;
 }

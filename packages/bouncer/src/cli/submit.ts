@@ -25,6 +25,10 @@ any other, but may be as old as [submit] max_age says, and its client needs bind
         return ExitCode.success;
       }
       console.error(`bouncer: rejected: ${submission.text}`);
+      // There is no source that could stand for it.
+      if (submission.reason === 'address') {
+        console.error('Try: opener --allow ADDRESS, which names one, and bind = "any" for the client');
+      }
       return ExitCode.failure;
     });
   },
