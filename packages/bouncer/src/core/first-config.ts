@@ -29,7 +29,7 @@ state_dir = "${stateFolder}"
 clients_dir = "clients.d"            # a file for each client: bouncer client add NAME
 
 [capture]
-port = ${String(port).padEnd(27)}# UDP, drawn at random; nothing listens there
+port = ${String(port).padEnd(30)}# UDP, drawn at random; nothing listens there
 ${
   user === undefined
     ? ''
