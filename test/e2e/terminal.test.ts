@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseGateKey, parseSeed } from '@bouncer-spa/protocol';
-import { openBundle, readBundle, sealBundle } from '@bouncer-spa/protocol/bundle';
+import { openBundle, readBundle, sealBundle, writeBundle } from '@bouncer-spa/protocol/bundle';
 import { expect } from 'chai';
 import { runToEnd } from '../support/command.js';
 import { Installation, PORT, SERVER_ID } from '../support/installation.js';
@@ -139,6 +139,13 @@ run = ["/bin/true"]
       expect(screen).to.not.include(sealed.slice(0, 40));
       expect(screen).to.not.include(PASSPHRASE);
       expect(readFileSync(profile(), 'utf8')).to.include('5eed'.repeat(16));
+    });
+
+    it('may be broken into lines, the last of which is ended later', async () => {
+      const pasted = writeBundle(BUNDLE).replaceAll(/(.{60})/g, '$1\r');
+      const { screen, status } = await importTyped('-', [['the bundle', pasted, '\r']]);
+      expect(status, screen).to.equal(0);
+      expect(existsSync(profile())).to.equal(true);
     });
 
     it('is asked for at the terminal if standard input has brought the bundle', async () => {

@@ -11,17 +11,20 @@ export interface Session {
 export const CTRL_C = '\u0003';
 export const CTRL_D = '\u0004';
 
+/** Milliseconds that somebody takes who has pasted something to press a key. */
+const PAUSE = 500;
+
 /** Milliseconds that the whole of it may take. */
 const PATIENCE = 25_000;
 
 /**
  * Runs a line of the shell at a terminal of its own (script(1)), and types each answer when its question is
  * there.
- * @param answers the beginning of the question, and the keys
+ * @param answers the beginning of the question, and the keys, with a pause between one and the next
  */
 export async function typeAt(
   line: string,
-  answers: readonly (readonly [question: string, keys: string])[],
+  answers: readonly (readonly [question: string, ...keys: string[]])[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Session> {
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
@@ -34,12 +37,14 @@ export async function typeAt(
   const waiting = [...answers];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;
-    const [next] = waiting;
-    const at = next === undefined ? -1 : screen.indexOf(next[0], seen);
-    if (next === undefined || at < 0 || !screen.slice(at).includes(': ')) return;
+    const [question, ...keys] = waiting[0] ?? [];
+    const at = question === undefined ? -1 : screen.indexOf(question, seen);
+    if (at < 0 || !screen.slice(at).includes(': ')) return;
     waiting.shift();
     seen = screen.length;
-    child.stdin.write(next[1]);
+    for (const [count, typed] of keys.entries()) {
+      setTimeout(() => child.stdin.write(typed), count * PAUSE);
+    }
   });
   const [status] = (await once(child, 'close')) as [number | null];
   return { screen, status };

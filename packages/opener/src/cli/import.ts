@@ -57,7 +57,7 @@ async function read(source: string): Promise<Given> {
     const origin = 'standard input';
     if (!process.stdin.isTTY)
       return { text: await readStandardInput(PROFILE_MAX_SIZE), origin, exposure: [] };
-    const text = await askHidden('the bundle (it is not shown): ');
+    const text = await askHidden('the bundle (it is not shown): ', true);
     if (text === undefined || text === '') throw new Refusal('profile', { sentence: 'no bundle was given' });
     return { text, origin, exposure: [] };
   }
