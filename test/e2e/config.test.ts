@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     prepare: ({ config }) => {
       rmSync(config);
     },
-    says: 'FOLDER/bouncer.toml: does not exist\n',
+    says: 'FOLDER/bouncer.toml: does not exist: bouncer init writes a first one\n',
   },
   {
     what: 'others can change',

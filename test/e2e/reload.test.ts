@@ -225,7 +225,9 @@ ${clients ?? `${client('alice')}${client('bob')}`}
 
     it('a config that is gone', async () => {
       rmSync(stage.installation.config);
-      expect((await refusedReload()).msg).to.equal(`${REFUSED}${stage.installation.config}: does not exist`);
+      expect((await refusedReload()).msg).to.equal(
+        `${REFUSED}${stage.installation.config}: does not exist: bouncer init writes a first one`,
+      );
     });
 
     it('a client whose seed is gone', async () => {

@@ -249,7 +249,7 @@ const BAD_FILES: readonly Case[] = [
     prepare: ({ config }) => {
       rmSync(config);
     },
-    says: ['does not exist'],
+    says: ['does not exist: bouncer init writes a first one'],
   },
   {
     what: 'a config that is a folder',

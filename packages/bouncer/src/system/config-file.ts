@@ -81,7 +81,7 @@ const DEFAULT_TIMEOUT = 30;
  * @throws {ConfigError} with everything that is wrong
  */
 export async function loadConfig(file: string): Promise<Config> {
-  const read = await readToml(file, 'public');
+  const read = await readToml(file, 'public', 'bouncer init writes a first one');
   if ('problem' in read) throw new ConfigError(file, [read.problem]);
   const { good, tables, problems: ofForm } = parseTables(read.toml);
   const problems: Problem[] = [...ofForm, ...checkTables(good)];

@@ -7,13 +7,20 @@ import { readTrustedFile, type Trust } from './trusted-file.js';
 /** 100,000 clients of a few lines each fit. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Reads a file of TOML that nobody else can change; of one that cannot be used, says what is wrong with it. */
+/**
+ * Reads a file of TOML that nobody else can change; of one that cannot be used, says what is wrong with it.
+ * @param hintIfMissing what to do if there is no such file
+ */
 export async function readToml(
   file: string,
   trust: Trust,
+  hintIfMissing?: string,
 ): Promise<{ readonly toml: unknown } | { readonly problem: Problem }> {
   const text = await readTrustedFile(file, trust, MOST_BYTES);
-  if (typeof text !== 'string') return { problem: { file, key: '', reason: text.refusal } };
+  if (typeof text !== 'string') {
+    const hint = text.isMissing === true && hintIfMissing !== undefined ? `: ${hintIfMissing}` : '';
+    return { problem: { file, key: '', reason: `${text.refusal}${hint}` } };
+  }
   let toml;
   try {
     toml = readPlainToml(text) ?? parse(text);

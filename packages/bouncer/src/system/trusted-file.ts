@@ -14,6 +14,8 @@ export type Trust =
 /** Why a file cannot be used; a sentence without the file's name. */
 export interface FileRefusal {
   readonly refusal: string;
+  /** Whether there is no such file. */
+  readonly isMissing?: boolean;
 }
 
 /** Permission bits that must not be set. */
@@ -48,7 +50,7 @@ export async function readTrustedFile(
     // Without O_NONBLOCK a named pipe in the file's place would keep us waiting.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return { refusal: fileReason(error) };
+    return { refusal: fileReason(error), isMissing: codeOf(error) === 'ENOENT' };
   }
   try {
     const stats = fstatSync(file);
@@ -124,9 +126,13 @@ function distrust(stats: Stats, trust: Trust, path: string): string | undefined 
 
 /** What an error of the file system says about a file, to stand after its name. */
 export function fileReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES') return 'may not be read';
   if (code === 'EISDIR') return 'is a folder';
   return reasonOf(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
