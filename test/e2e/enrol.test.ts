@@ -158,6 +158,20 @@ describe('bouncer init', function () {
     expect(shown).to.match(/^action {3}ssh \(21, opens tcp\/\d+/m);
   });
 
+  it('says of a name without a domain that clients will hardly find it, and of no other', async () => {
+    for (const [host, isWarned] of [
+      ['gate', true],
+      [SERVER_ID, false],
+      ['192.0.2.1', false],
+      ['2001:db8::1', false],
+    ] as const) {
+      const config = installation.path(`${host}/bouncer.toml`);
+      const { stderr } = await bouncerCommand(['init', '--host', host, '-c', config]);
+      const warning = `bouncer: "${host}" is hardly a name that clients find: write server.host in ${config}\n`;
+      expect(stderr).to.equal(isWarned ? warning : '');
+    }
+  });
+
   it('draws another port for each server, of those that nobody is given to go out from', async () => {
     const ports = new Set<number>();
     for (const folder of ['a', 'b', 'c']) {

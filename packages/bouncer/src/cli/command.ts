@@ -60,7 +60,7 @@ export function defineCommand<const Of extends Options>(definition: Definition<O
       parsed = parseArgs({ args: [...args], allowPositionals: true, options });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      throw new UsageError(error.message);
+      throw new UsageError(complaintOf(error));
     }
     if ('help' in parsed.values) {
       process.stdout.write(commandHelp({ ...definition, options }));
@@ -68,6 +68,14 @@ export function defineCommand<const Of extends Options>(definition: Definition<O
     }
     return definition.run(parsed.values as Values<Of>, parsed.positionals);
   };
+}
+
+/** What parseArgs complains of, in a few words; its own are up to three lines. */
+function complaintOf({ message }: TypeError): string {
+  const [, option] = /'(-[^'<]*?)(?: <value>)?'/.exec(message) ?? [];
+  if (option === undefined) return message;
+  if (message.startsWith('Unknown option')) return `unknown option ${option}`;
+  return `${option} ${message.includes('does not take an argument') ? 'takes no value' : 'needs a value'}`;
 }
 
 /** For a command that takes options only. */

@@ -78,7 +78,8 @@ next:
   bouncer client add NAME --action ssh --qr${isDefault ? '' : ` -c ${config}`}
   bouncer run --trial 5m${isDefault ? '' : ` -c ${config}`}
 `);
-  if (!(host ?? id).includes('.')) {
+  // Neither a name with a domain nor an address.
+  if (!/[.:]/.test(host ?? id)) {
     console.error(
       `bouncer: "${host ?? id}" is hardly a name that clients find: write server.host in ${config}`,
     );
