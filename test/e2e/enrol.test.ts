@@ -149,6 +149,8 @@ describe('bouncer init', function () {
       '-c',
       config,
     ]);
+    const asked = await bouncerCommand(['status', '-c', config]);
+    expect(asked.stderr).to.include(`nobody listens at ${installation.path('new/control.sock')}`);
     const home = { ...process.env, XDG_CONFIG_HOME: installation.path('home') };
     const shown = execFileSync(process.execPath, [OPENER, 'import', '-'], {
       input: added.stdout,

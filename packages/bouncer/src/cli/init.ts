@@ -53,6 +53,8 @@ async function init(config: string, host: string | undefined): Promise<void> {
   const name = await ownName();
   const isDefault = config === CONFIG_OPTION.default;
   const stateFolder = isDefault ? '/var/lib/bouncer' : 'state';
+  // A daemon of another config has nothing to say of this one's clients.
+  const controlSocket = isDefault ? undefined : 'control.sock';
   const id = idOf(host) ?? idOf(name) ?? 'server';
   const sshPorts = await portsOfSshd();
   const port = randomInt(LEAST_PORT, MOST_PORT + 1);
@@ -68,7 +70,7 @@ async function init(config: string, host: string | undefined): Promise<void> {
   // Last, so that what was interrupted can be begun again.
   const sends = host === undefined || host === id ? undefined : host;
   const user = (await findUser(OWN_USER)) && OWN_USER;
-  const text = firstConfig({ serverId: id, host: sends, port, stateFolder, user, sshPorts });
+  const text = firstConfig({ serverId: id, host: sends, port, stateFolder, controlSocket, user, sshPorts });
   await withFile(config, () => createFile(config, text));
   await loadConfig(config);
   process.stdout.write(`${config}: server ${id}, clients send to ${host ?? id}, UDP port ${port}

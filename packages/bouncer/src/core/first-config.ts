@@ -6,6 +6,8 @@ export interface FirstConfig {
   /** UDP. */
   readonly port: number;
   readonly stateFolder: string;
+  /** Where the daemon is asked, if that is not the usual place. */
+  readonly controlSocket: string | undefined;
   /** Whom the capture process becomes, if there is a user for that. */
   readonly user: string | undefined;
   /** TCP ports of sshd. */
@@ -13,7 +15,15 @@ export interface FirstConfig {
 }
 
 /** The config that a server begins with: ssh, closed to all but those who knock. */
-export function firstConfig({ serverId, host, port, stateFolder, user, sshPorts }: FirstConfig): string {
+export function firstConfig({
+  serverId,
+  host,
+  port,
+  stateFolder,
+  controlSocket,
+  user,
+  sshPorts,
+}: FirstConfig): string {
   const doors = sshPorts.map((ssh) => `"tcp/${ssh}"`).join(', ');
   return `# Made by bouncer init. man 5 bouncer.toml has every key; after a change: bouncer reload
 
@@ -26,7 +36,12 @@ ${
 `
 }gate_key_file = "gate.key"
 state_dir = "${stateFolder}"
-clients_dir = "clients.d"            # a file for each client: bouncer client add NAME
+${
+  controlSocket === undefined
+    ? ''
+    : `control_socket = "${controlSocket}"
+`
+}clients_dir = "clients.d"            # a file for each client: bouncer client add NAME
 
 [capture]
 port = ${String(port).padEnd(30)}# UDP, drawn at random; nothing listens there
