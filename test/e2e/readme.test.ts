@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -59,6 +59,8 @@ describe("The README's first page", function () {
       if (folder === '/etc') cpSync(folder, own, { recursive: true, verbatimSymlinks: true });
       network.cover(network.server, folder, own);
     }
+    // This machine's sshd may listen elsewhere than the one of the test.
+    rmSync(installation.path('server/etc/ssh'), { recursive: true, force: true });
     // What the command hostname takes for the full name.
     const hosts = `127.0.0.1 localhost\n${network.server.ipv4} ${SERVER_NAME} ${hostname()}\n`;
     writeFileSync(installation.path('server/etc/hosts'), hosts);
