@@ -24,6 +24,12 @@ describe('The URL of a store', () => {
     expect(refusal).to.be.a('string').that.includes('has a password in it').and.does.not.include('s3cret');
   });
 
+  it('may have a user in percent encoding, and is refused with a sentence where that is none', () => {
+    expect(parseStoreUrl('redis://a%40b@h')).to.include({ user: 'a@b' });
+    for (const text of ['redis://%zz@h', 'redis://%ff@h'])
+      expect(parseStoreUrl(text), text).to.match(/^has a user .*%25/);
+  });
+
   for (const text of [
     '',
     'store.example.net',

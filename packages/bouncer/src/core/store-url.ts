@@ -22,14 +22,26 @@ export function parseStoreUrl(text: string): StoreUrl | string {
     return 'expected a URL such as "rediss://valkey.example.net:6379"';
   if (url.password !== '')
     return 'has a password in it: write that into a file of mode 0600, and name it as cluster.password_file';
-  const [, database = ''] = /^\/?(\d{0,5})$/.exec(url.pathname) ?? [undefined, undefined];
-  if (!/^\/?\d{0,5}$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+  const [, database] = /^\/?(\d{0,5})$/.exec(url.pathname) ?? [];
+  if (database === undefined || url.search !== '' || url.hash !== '')
     return 'has more after the host and the port than the number of a database';
+  const user = decoded(url.username);
+  if (user === undefined)
+    return 'has a user in another form than percent encoding: write "%" itself as "%25"';
   return {
     tls: url.protocol === 'rediss:',
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
-    user: url.username === '' ? undefined : decodeURIComponent(url.username),
+    user: user === '' ? undefined : user,
     database: Number(database),
   };
+}
+
+/** @returns `undefined` if it is no percent encoding of UTF-8 */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
