@@ -13,6 +13,23 @@ import { waitFor } from '../support/wait.js';
 
 const MINUTE = 60_000;
 
+/** Link type of frames that begin with IP. */
+const RAW = 101;
+
+/** A pcapng of one interface, with options, and one frame that is none. @param units its time */
+function pcapngOf([linkType, options = Buffer.alloc(0)]: readonly [number, Buffer?], units: number): Buffer {
+  const words = (...values: readonly number[]): Buffer => Buffer.from(Uint32Array.from(values).buffer);
+  const block = (type: number, ...body: readonly Buffer[]): Buffer => {
+    const length = 12 + Buffer.concat(body).length;
+    return Buffer.concat([words(type, length), ...body, words(length)]);
+  };
+  return Buffer.concat([
+    block(0x0a0d0d0a, words(0x1a2b3c4d, 1, 0xffff_ffff, 0xffff_ffff)),
+    block(1, words(linkType, 0xffff), options),
+    block(6, words(0, Math.floor(units / 2 ** 32), units % 2 ** 32, 0, 0)),
+  ]);
+}
+
 interface Finding {
   readonly finding?: string;
   readonly client?: string;
@@ -145,11 +162,30 @@ from = ["198.51.100.0/24"]
     expect(missing.stderr).to.equal('bouncer: /nowhere/knocks.pcap: no such file or directory\n');
     const folder = await explain(installation.folder);
     expect(folder.stderr).to.match(/EISDIR/);
+    // Seconds since 1970, more than a Date has.
+    const far = pcapngOf([RAW, Buffer.of(9, 0, 1, 0, 0, 0, 0, 0)], 9_000_000_000_000);
+    writeFileSync(installation.path('far'), far);
+    expect((await explain(installation.path('far'))).stderr).to.equal(
+      `bouncer: ${installation.path('far')}: a frame has a time that cannot be right\n`,
+    );
     const when = await bouncerCommand(['explain', '--at', 'noon', 'x.pcap']);
     expect(when.status).to.equal(2);
     expect(when.stderr).to.match(
       /^bouncer: --at: expected a time such as 2026-11-25T12:00:00Z, got "noon"\n/,
     );
+  });
+
+  it('is said of a file with more kinds of links than anybody wants to read of', async () => {
+    const { installation } = stage;
+    const kinds = Array.from({ length: 200 }, (_, index) => [300 + index] as const);
+    writeFileSync(installation.path('kinds'), Buffer.concat(kinds.map((kind) => pcapngOf(kind, 0))));
+    const file = installation.path('kinds');
+    const { status, stdout, stderr } = await bouncerCommand(['explain', '-c', installation.config, file]);
+    expect(stderr).to.equal('');
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^passed over: link-type-300 1, .*, other \d+$/m);
+    const counts = Array.from(stdout.matchAll(/ (\d+)[,\n]/g), ([, count]) => Number(count));
+    expect(counts.reduce((sum, count) => sum + count, 0)).to.equal(200);
   });
 
   it('is said without a daemon too, with a word about what is not known then', async () => {

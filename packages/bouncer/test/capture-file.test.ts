@@ -178,6 +178,32 @@ describe('A capture file', () => {
     expect(() => read(file)).to.throw(CaptureFileError, 'an interface that was not described');
   });
 
+  it('with a time that no date can be is refused', () => {
+    const seconds = Buffer.concat([numbers('little', [2, 9], [2, 1]), Buffer.of(0, 0, 0, 0)]);
+    const before1970 = numbers('little', [2, 14], [2, 8], [8, -1]);
+    for (const [options, units] of [
+      [seconds, 8_640_000_000_001],
+      [seconds, 2 ** 63],
+      [before1970, 999_999],
+    ] as const) {
+      const file = Buffer.concat([section('little'), device('little', options), frame('little', 0, units)]);
+      expect(() => read(file)).to.throw(CaptureFileError, 'a frame has a time that cannot be right');
+    }
+    const last = [section('little'), device('little', seconds), frame('little', 0, 8_640_000_000_000)];
+    expect(read(Buffer.concat(last))).to.have.length(1);
+  });
+
+  it('with more interfaces than any machine has is refused before they fill the memory', () => {
+    const many = Array.from({ length: 65_537 }, () => device('little'));
+    expect(() => read(Buffer.concat([section('little'), ...many]))).to.throw(
+      CaptureFileError,
+      'more than 65536 interfaces',
+    );
+    expect(
+      read(Buffer.concat([section('little'), ...many.slice(1), frame('little', 65_535, 0)])),
+    ).to.have.length(1);
+  });
+
   it('with a frame larger than any can be is refused before so much is read', () => {
     const file = pcap('little', 0xa1b2c3d4, 0);
     file.writeUInt32LE(262_145, 32);

@@ -27,6 +27,12 @@ const LINK_TYPES: ReadonlyMap<number, LinkType> = new Map([
 const INPUT_FD = 0;
 const OUTPUT_FD = 1;
 
+/** Faults that are told apart, so that the report of them fits into a record. */
+const MOST_FAULTS = 24;
+
+/** What every further fault is counted as. */
+const OTHER = 'other';
+
 /** Bytes that are read, and written, at once. */
 const BATCH = 64 * 1024;
 
@@ -62,9 +68,10 @@ function flush(): void {
 }
 
 function readFile(port: number): void {
-  const refused: Record<string, number> = {};
+  const counts = new Map<string, number>();
   const refuse = (fault: string): void => {
-    refused[fault] = (refused[fault] ?? 0) + 1;
+    const name = counts.has(fault) || counts.size < MOST_FAULTS ? fault : OTHER;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   };
   for (const { linkType, time, bytes } of readCaptureFile(take)) {
     const type = LINK_TYPES.get(linkType);
@@ -77,7 +84,7 @@ function readFile(port: number): void {
       write(encodeDatagramRecord(datagram));
     }
   }
-  write(encodeRecord({ kind: 'report', report: { dropped: 0, refused } }));
+  write(encodeRecord({ kind: 'report', report: { dropped: 0, refused: Object.fromEntries(counts) } }));
 }
 
 try {

@@ -1,6 +1,7 @@
 import {
   BIG_ENDIAN,
   CaptureFileError,
+  LAST_TIME,
   LITTLE_ENDIAN,
   takeAll,
   type CapturedFrame,
@@ -20,6 +21,9 @@ const TRAILER_SIZE = 4;
 
 /** Largest block in bytes. */
 const MOST_BLOCK_BYTES = 16 * 1024 * 1024;
+
+/** Interfaces of one section: without a limit, a file of nothing else would fill the memory. */
+const MOST_INTERFACES = 65_536;
 
 const INTERFACE_OFFSET = { linkType: 0, options: 8 } as const;
 const FRAME_OFFSET = { interface: 0, timeHigh: 4, timeLow: 8, size: 12, bytes: 20 } as const;
@@ -67,7 +71,11 @@ function* frames(take: Take): Generator<CapturedFrame> {
     }
     if (numbers === undefined) throw new CaptureFileError('it does not begin with a section');
     const body = takeBody(take, numbers.uint32(length, 0), order.length);
-    if (type === BLOCK.interface) interfaces.push(readInterface(body, numbers));
+    if (type === BLOCK.interface) {
+      if (interfaces.length === MOST_INTERFACES)
+        throw new CaptureFileError(`it has more than ${MOST_INTERFACES} interfaces`);
+      interfaces.push(readInterface(body, numbers));
+    }
     if (type === BLOCK.frame) yield readFrame(body, numbers, interfaces);
   }
 }
@@ -116,9 +124,11 @@ function readFrame(body: Buffer, numbers: Numbers, interfaces: readonly Interfac
   if (size > body.length - FRAME_OFFSET.bytes) throw new CaptureFileError('a frame is larger than its block');
   const units =
     numbers.uint32(body, FRAME_OFFSET.timeHigh) * 2 ** 32 + numbers.uint32(body, FRAME_OFFSET.timeLow);
+  const time = Math.floor((units / origin.resolution + origin.offset) * 1_000);
+  if (time < 0 || time > LAST_TIME) throw new CaptureFileError('a frame has a time that cannot be right');
   return {
     linkType: origin.linkType,
-    time: Math.floor((units / origin.resolution + origin.offset) * 1_000),
+    time,
     bytes: body.subarray(FRAME_OFFSET.bytes, FRAME_OFFSET.bytes + size),
   };
 }
