@@ -236,6 +236,25 @@ describe('CaptureWireDecoder', () => {
     }
   });
 
+  it('takes over no character of a text or of a name that a terminal obeys', () => {
+    const evil = '\u001b[2J\r\n\u009b';
+    for (const [kind, name] of [
+      [1, 'linkType'],
+      [4, 'reason'],
+    ] as const)
+      expect(decoded(raw(kind, JSON.stringify(evil)))[0]).to.have.property(name, '?[2J???');
+    const [record] = decoded(raw(3, JSON.stringify({ dropped: 0, refused: { [evil]: 1 } })));
+    expect(record)
+      .to.have.property('report')
+      .deep.equal({ dropped: 0, refused: { '?[2J???': 1 } });
+  });
+
+  it('refuses a moment that no date can be', () => {
+    expect(decoded(raw(5, '8640000000000000'))).to.deep.equal([{ kind: 'moment', unix: 8.64e15 }]);
+    for (const body of ['8640000000000001', '-1', '1.5', '"1"', 'null'])
+      expect(() => decoded(raw(5, body)), body).to.throw(CaptureWireError, 'moment of another form');
+  });
+
   it('throws nothing but CaptureWireError, whatever is written', () => {
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),

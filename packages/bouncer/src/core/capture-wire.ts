@@ -1,4 +1,6 @@
+import { LAST_TIME } from './capture-file/captured-frame.js';
 import type { Datagram } from './datagram.js';
+import { printable } from './printable.js';
 
 /**
  * What the capture process tells the daemon, over a pipe. The daemon trusts none of it: whoever
@@ -110,7 +112,7 @@ function bodyOf(record: Exclude<CaptureRecord, { kind: 'datagram' }>): unknown {
     case 'moment':
       return record.unix;
     case 'failed':
-      return record.reason.slice(0, MAX_TEXT).replaceAll(/[^ -~]/g, '?');
+      return printable(record.reason.slice(0, MAX_TEXT));
   }
 }
 
@@ -149,7 +151,10 @@ function decodeReport(body: Buffer): CaptureReport {
     if (isCount(dropped) && typeof refused === 'object' && refused !== null) {
       const counts = Object.entries(refused);
       if (counts.every((entry): entry is [string, number] => isCount(entry[1]))) {
-        return { dropped, refused: Object.fromEntries(counts) };
+        return {
+          dropped,
+          refused: Object.fromEntries(counts.map(([fault, count]) => [printable(fault), count])),
+        };
       }
     }
   }
@@ -158,14 +163,14 @@ function decodeReport(body: Buffer): CaptureReport {
 
 function decodeMoment(body: Buffer): number {
   const value = decodeJson(body);
-  if (!isCount(value)) throw new CaptureWireError('moment of another form');
+  if (!isCount(value) || value > LAST_TIME) throw new CaptureWireError('moment of another form');
   return value;
 }
 
 function decodeText(body: Buffer): string {
   const value = decodeJson(body);
   if (typeof value !== 'string') throw new CaptureWireError('text of another form');
-  return value.slice(0, MAX_TEXT);
+  return printable(value.slice(0, MAX_TEXT));
 }
 
 function decodeJson(body: Buffer): unknown {

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CaptureWireDecoder, CaptureWireError, type CaptureReport } from '../core/capture-wire.js';
 import type { Datagram } from '../core/datagram.js';
+import { printable } from '../core/printable.js';
 import { childStdio } from './child-stdio.js';
 import { spawnReason } from './setpriv.js';
 import type { User } from './user.js';
@@ -81,7 +82,8 @@ export async function readCapturedDatagrams(
       else
         reject(
           new UnreadableCaptureError(
-            failure ?? `its reader ended with ${signal ?? `status ${code ?? ''}`}: ${complaint.trim()}`,
+            failure ??
+              `its reader ended with ${signal ?? `status ${code ?? ''}`}: ${printable(complaint.trim())}`,
           ),
         );
     });

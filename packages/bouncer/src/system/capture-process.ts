@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { RECORDS_FD, type CaptureSpec } from '../capture/capture-spec.js';
 import { CaptureWireDecoder, CaptureWireError, type CaptureReport } from '../core/capture-wire.js';
 import type { Datagram } from '../core/datagram.js';
+import { printable } from '../core/printable.js';
 import { captureLimits } from './capture-limits.js';
 import { childStdio } from './child-stdio.js';
 import { spawnReason } from './setpriv.js';
@@ -202,7 +203,7 @@ export class CaptureProcess {
 
   #endReason(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal === null ? `it exited with status ${code ?? 'unknown'}` : `it was ended by ${signal}`;
-    const complaint = this.#complaint.trim().replaceAll(/\s+/g, ' ');
+    const complaint = printable(this.#complaint.trim().replaceAll(/\s+/g, ' '));
     return complaint === '' ? how : `${how}: ${complaint}`;
   }
 }
