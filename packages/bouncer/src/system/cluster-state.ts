@@ -1,5 +1,9 @@
 import type { ClusterStatus, OnFailure } from '../core/cluster-status.js';
+import { printable } from '../core/printable.js';
 import type { Log } from './log.js';
+
+/** Longest reason that is told, in characters: what a store says has no end of its own. */
+const MOST_REASON = 800;
 
 /** How a gateway stands to its cluster's store, and since when. Each change is logged. */
 export class ClusterState {
@@ -30,10 +34,11 @@ export class ClusterState {
   }
 
   /**
-   * @param reason why the store is not trusted, if it is not
+   * @param cause why the store is not trusted, if it is not
    * @param members how many other gateways there are
    */
-  becomes(state: ClusterStatus['state'], reason: string | undefined, members: number): void {
+  becomes(state: ClusterStatus['state'], cause: string | undefined, members: number): void {
+    const reason = cause && printable(cause.slice(0, MOST_REASON));
     this.#reason = reason;
     if (state === this.#state && this.#tell === undefined) return;
     this.#tell?.();

@@ -112,6 +112,12 @@ async function connect(place: StorePlace, { host, port }: Address, password?: st
   }
 }
 
+/** What a store has said, without our password: Redis repeats the beginning of what it does not understand. */
+export function withoutPassword(reason: string, password = ''): string {
+  const known = reason.replace(/, with args beginning with.*/s, '');
+  return password === '' ? known : known.replaceAll(password, '...');
+}
+
 /** @throws {Error} if it takes longer than a server should need */
 export async function inTime<Answer>(work: Promise<Answer>, milliseconds = PATIENCE): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterStore } from './cluster-store.js';
 import { reasonOf } from './reason.js';
-import type { StorePlace } from './store-connection.js';
+import { withoutPassword, type StorePlace } from './store-connection.js';
 
 /** Milliseconds between looks at the store. */
 export const BEAT = 500;
@@ -62,7 +62,8 @@ export class StoreKeeper {
           pause = FIRST_PAUSE;
         });
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#events.lost(reasonOf(error));
+        if (!this.#stop.signal.aborted)
+          this.#events.lost(withoutPassword(reasonOf(error), this.#place.password));
       }
       await rest(pause, signal);
       pause = Math.min(2 * pause, LONGEST_PAUSE);
