@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import {
   actionCode,
@@ -12,6 +14,8 @@ import {
   type Minute,
 } from '@bouncer-spa/protocol';
 import type { Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
+import { later } from '@bouncer-spa/bouncer/dist/core/moment.js';
+import { momentNow } from '@bouncer-spa/bouncer/dist/system/clock.js';
 import { parseStoreUrl } from '@bouncer-spa/bouncer/dist/core/store-url.js';
 import type { Answer } from '@bouncer-spa/bouncer/dist/system/cluster.js';
 import type { StorePlace } from '@bouncer-spa/bouncer/dist/system/store-connection.js';
@@ -19,7 +23,7 @@ import { Cleanup } from '../support/cleanup.js';
 import { ClusterGateway, type GatewayWishes } from '../support/cluster-gateway.js';
 import { repositoryPath } from '../support/paths.js';
 import { freePort, Redis, type RedisWishes } from '../support/redis.js';
-import { waitFor } from '../support/wait.js';
+import { waitFor, waitUntil } from '../support/wait.js';
 
 const ID = serverId('gate.example.org');
 
@@ -287,6 +291,53 @@ describe('The store that gateways share', function () {
     }
   });
 
+  for (const [what, config, password] of [
+    ['whose AUTH has another name', ['rename-command AUTH ""'], 's3cretPassw0rd'],
+    ['that repeats the beginning of a password', ['rename-command AUTH ""'], 's3cretPassw0rd'.repeat(50)],
+  ] as const)
+    it(`${what} has the password told to nobody`, async () => {
+      const server = await redis({ config });
+      const gateway = await ClusterGateway.start({ place: placeOf([server.url], { password }), policy });
+      cleanup.add(() => gateway.remove());
+      await waitFor('a failure', () => gateway.log.at(0));
+      expect(gateway.log[0]?.msg).to.match(/cannot be reached: 127\.0\.0\.1:\d+: ERR unknown command 'AUTH'/);
+      expect(JSON.stringify([gateway.log, gateway.cluster.status])).to.not.include('s3cret');
+    });
+
+  it('that answers what a terminal obeys, or without end, has neither shown', async () => {
+    const answer = `-ERR \u001b[2J s3cretPassw0rd ${'x'.repeat(100_000)}\r\n`;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).on('data', () => socket.write(answer));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanup.add(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const place = placeOf([`redis://127.0.0.1:${port}`], { password: 's3cretPassw0rd' });
+    const gateway = await ClusterGateway.start({ place, policy });
+    cleanup.add(() => gateway.remove());
+    await waitFor('a failure', () => gateway.log.at(0));
+    const { reason } = gateway.cluster.status;
+    expect(reason).to.match(/^127\.0\.0\.1:\d+: ERR \?\[2J \.\.\. x+$/);
+    expect(reason?.length).to.be.at.most(1_000);
+    expect(JSON.stringify(gateway.log)).to.not.include('s3cret').and.not.include('\\u001b');
+  });
+
+  it('has members whose names a terminal may be shown, and none that are larger than a gateway makes them', async () => {
+    const server = await redis();
+    const report = { name: '\u001b[2J', epoch: 'e', beat: 1, changes: 0 };
+    const key = `bouncer:{${ID}}:members`;
+    await server.command('HSET', key, '0123456789abcdef', JSON.stringify(report));
+    const large = JSON.stringify({ ...report, epoch: 'e'.repeat(2_000) });
+    await server.command('HSET', key, '0123456789abcdee', large);
+    const gateway = await ClusterGateway.start({ place: placeOf([server.url]), policy });
+    cleanup.add(() => gateway.remove());
+    await gateway.becomes('waiting');
+    await waitFor('the member', () => gateway.cluster.status.members.length > 0 || undefined);
+    expect(gateway.cluster.status.members.map(({ name }) => name)).to.deep.equal(['?[2J']);
+    expect(JSON.stringify(gateway.log)).to.not.include('\\u001b');
+  });
+
   it('is not relied on if it forgets keys when its memory is full, or is a replica', async () => {
     const master = await redis({ config: ['maxmemory 100mb', 'maxmemory-policy allkeys-lru'] });
     const replica = await redis({ config: [`replicaof ${master.host} ${master.port}`] });
@@ -329,6 +380,25 @@ describe('The store that gateways share', function () {
     function ids(gateway: ClusterGateway): string[] {
       return [...gateway.grants.keys()].sort();
     }
+
+    it('and forgets those that are over, here and there, also when nobody was away', async () => {
+      const all = await gateways(2, placeOf([server.url]));
+      const [first, second] = all as [ClusterGateway, ClusterGateway];
+      const over = first.open('alice', 2);
+      await same(all, [over.id]);
+      first.revoke(over);
+      await same(all, []);
+      const key = `bouncer:{${ID}}:grants`;
+      expect(await server.command('ZCARD', key)).to.equal('1');
+      await waitUntil('the store to forget', async () => (await server.command('ZCARD', key)) === '0');
+      // Whoever remembers the revocation would refuse this.
+      const again = { ...over, end: later(momentNow(), 300_000) };
+      await waitFor('the gateways to forget', () => {
+        first.grants.set(over.id, again);
+        first.cluster.opened(again);
+        return second.grants.has(over.id) || undefined;
+      });
+    });
 
     async function same(all: readonly ClusterGateway[], expected: readonly string[]): Promise<void> {
       const wanted = [...expected].sort().join();

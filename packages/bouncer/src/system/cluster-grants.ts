@@ -62,8 +62,13 @@ export class ClusterGrants {
   /** All that is known and not over, with what is open here. */
   all(): readonly Change[] {
     for (const grant of this.#keeping.all()) this.change(grant, false);
-    this.#ledger.forget(Date.now());
+    this.forget();
     return this.#ledger.lines.map(({ line, end }) => ({ line, end, former: undefined }));
+  }
+
+  /** Forgets what is over. */
+  forget(): void {
+    this.#ledger.forget(Date.now());
   }
 
   /** Does here what others tell, as far as it is known to be theirs and the client may have it. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Minute } from '@bouncer-spa/protocol';
 import * as v from 'valibot';
 import type { Member } from '../core/cluster-trust.js';
+import { printable } from '../core/printable.js';
 import { parseStoreInfo, type StoreInfo } from '../core/store-info.js';
 import { connectToStore, inTime, type StoreClient, type StorePlace } from './store-connection.js';
 
@@ -11,11 +12,14 @@ const CHUNK = 1_000;
 /** Members that are looked at; nobody has so many gateways. */
 const MOST_MEMBERS = 64;
 
+/** Longest report of a member that is looked at, in characters. */
+const MOST_REPORT = 1_024;
+
 /** Milliseconds for which an epoch that nobody looks at any more is kept. */
 const DAY = 86_400_000;
 
 const report = v.strictObject({
-  name: v.pipe(v.string(), v.maxLength(255)),
+  name: v.pipe(v.string(), v.maxLength(255), v.transform(printable)),
   epoch: v.string(),
   beat: v.number(),
   changes: v.number(),
@@ -152,10 +156,16 @@ export class ClusterStore {
     }
   }
 
-  /** Tells the others of us, and has them forget who is gone. */
-  async report({ id, ...told }: Member, gone: readonly string[]): Promise<void> {
+  /**
+   * Tells the others of us, and has them forget who is gone, and the grants that are over.
+   * @param unix now, in milliseconds
+   */
+  async report({ id, ...told }: Member, gone: readonly string[], unix: number): Promise<void> {
     const key = this.#key('members');
-    const requests = this.#client.multi().hSet(key, id, JSON.stringify(told));
+    const requests = this.#client
+      .multi()
+      .hSet(key, id, JSON.stringify(told))
+      .zRemRangeByScore(this.#key('grants'), '-inf', unix);
     if (gone.length > 0) requests.hDel(key, [...gone]);
     await inTime(requests.exec());
   }
@@ -206,6 +216,7 @@ export class ClusterStore {
 }
 
 function memberOf(id: string, text: string): Member | undefined {
+  if (text.length > MOST_REPORT) return undefined;
   try {
     const { success, output } = v.safeParse(report, JSON.parse(text));
     return success && /^[0-9a-f]{16}$/.test(id) ? { id, ...output } : undefined;

@@ -233,6 +233,7 @@ export class Cluster {
     this.#expected = this.#changes = view.changes;
     if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
     else if (isBehind) await this.#catchUp(store);
+    this.#grants.forget();
     await this.#meet(store, view, epoch);
     const reason = this.#doubt(epoch);
     if (reason === undefined) this.#trusted = { store, incarnation: view.incarnation, epoch };
@@ -263,7 +264,8 @@ export class Cluster {
     const others = members.filter((member) => member.id !== id);
     const gone = this.#trust.see(others, monotonicNow(), span);
     await this.#identity.remember(new Map(this.#trust.members.map(({ member }) => [member.id, member.name])));
-    await store.report({ id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#news.heard }, gone);
+    const told = { id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#news.heard };
+    await store.report(told, gone, Date.now());
   }
 
   /** Why the store may not know all that the cluster has accepted, if it may not. */
