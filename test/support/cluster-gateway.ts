@@ -68,8 +68,8 @@ export class ClusterGateway {
           for (const grant of grants) this.grants.set(grant.id, grant);
           return Promise.resolve();
         },
-        end: (ids) => {
-          for (const id of ids) this.grants.delete(id);
+        end: (names) => {
+          for (const { id } of names) this.grants.delete(id);
           return Promise.resolve();
         },
       },

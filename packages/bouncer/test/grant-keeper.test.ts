@@ -189,7 +189,12 @@ describe('The keeper of grants', () => {
     await stop();
     await start();
     expect(ids()).to.deep.equal(['c0ffee00']);
-    await keeper.end(['c0ffee00', '00000000']);
+    await keeper.end([
+      { id: 'c0ffee00', client: 'bob' },
+      { id: '00000000', client: 'alice' },
+    ]);
+    expect(keeper.list()).to.have.length(1).and.nested.property('[0].state', 'open');
+    await keeper.end([{ id: 'c0ffee00', client: 'alice' }]);
     await waitUntil(() => Object.keys(doors.state).length === 0);
   });
 

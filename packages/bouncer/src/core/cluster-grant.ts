@@ -53,13 +53,16 @@ export function grantFrom(
   };
 }
 
+/** What tells grants apart: two gateways can draw the same id for two clients, and a client could take another's. */
+export type GrantName = Pick<Grant, 'id' | 'client'>;
+
 /** What is known of the cluster's grants; the order in which it was told makes no difference. */
 export class ClusterLedger {
   readonly #told = new Map<string, { readonly grant: ClusterGrant; readonly line: string }>();
 
   /** @returns the line, if there is one */
-  lineOf(id: string): string | undefined {
-    return this.#told.get(id)?.line;
+  lineOf(name: GrantName): string | undefined {
+    return this.#told.get(keyOf(name))?.line;
   }
 
   get lines(): readonly { readonly line: string; readonly end: number }[] {
@@ -72,22 +75,27 @@ export class ClusterLedger {
    * @returns whether that is news
    */
   take(grant: ClusterGrant, line: string): boolean {
-    const { id, end, isRevoked } = grant;
-    const former = this.#told.get(id);
+    const { end, isRevoked } = grant;
+    const key = keyOf(grant);
+    const former = this.#told.get(key);
     if (former?.grant.isRevoked === true) {
       // Whoever has extended it did not know: it is over until nobody tells of that any more.
-      if (end > former.grant.end) this.#told.set(id, { ...former, grant: { ...former.grant, end } });
+      if (end > former.grant.end) this.#told.set(key, { ...former, grant: { ...former.grant, end } });
       return false;
     }
     if (former !== undefined && !isRevoked && end <= former.grant.end) return false;
-    this.#told.set(id, { line, grant: { ...grant, end: Math.max(end, former?.grant.end ?? end) } });
+    this.#told.set(key, { line, grant: { ...grant, end: Math.max(end, former?.grant.end ?? end) } });
     return true;
   }
 
   /** Forgets what is over. @param unix milliseconds */
   forget(unix: number): void {
-    for (const [id, { grant }] of this.#told) {
-      if (grant.end <= unix) this.#told.delete(id);
+    for (const [key, { grant }] of this.#told) {
+      if (grant.end <= unix) this.#told.delete(key);
     }
   }
+}
+
+export function keyOf({ id, client }: GrantName): string {
+  return `${id} ${client}`;
 }

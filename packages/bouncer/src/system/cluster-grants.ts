@@ -1,4 +1,11 @@
-import { ClusterLedger, clusterGrantOf, grantFrom, type ClusterGrant } from '../core/cluster-grant.js';
+import {
+  ClusterLedger,
+  clusterGrantOf,
+  grantFrom,
+  keyOf,
+  type ClusterGrant,
+  type GrantName,
+} from '../core/cluster-grant.js';
 import type { Grant } from '../core/grants.js';
 import type { Action, Client, Policy } from '../core/policy.js';
 import { openGrant, sealGrant } from './cluster-seal.js';
@@ -23,7 +30,7 @@ export interface Keeping {
   /** Takes up what others have begun or extended. */
   adopt(grants: readonly Grant[]): Promise<void>;
   /** Ends what was revoked elsewhere. */
-  end(ids: readonly string[]): Promise<void>;
+  end(names: readonly GrantName[]): Promise<void>;
 }
 
 /** Turns what happens to grants here into what the others are told, and the other way round. */
@@ -54,7 +61,7 @@ export class ClusterGrants {
     const told = clusterGrantOf(grant, isRevoked);
     const [client] = this.#clients.get(grant.client) ?? [];
     if (told === undefined || client === undefined) return undefined;
-    const former = this.#ledger.lineOf(grant.id);
+    const former = this.#ledger.lineOf(grant);
     const line = sealGrant(told, client);
     return this.#ledger.take(told, line) ? { line, former, end: told.end } : undefined;
   }
@@ -73,21 +80,21 @@ export class ClusterGrants {
 
   /** Does here what others tell, as far as it is known to be theirs and the client may have it. */
   async hear(lines: readonly string[]): Promise<void> {
-    /** By id: of several changes of one, the last that counts. */
+    /** Of several changes of one, the last that counts. */
     const opened = new Map<string, Grant>();
-    const revoked: string[] = [];
+    const revoked: GrantName[] = [];
     let strange = 0;
     for (const line of lines) {
       const read = openGrant(line, (name) => this.#clients.get(name) ?? []);
       if (read === undefined) strange++;
       else if (read.grant.isRevoked) {
         if (!this.#ledger.take(read.grant, line)) continue;
-        revoked.push(read.grant.id);
-        opened.delete(read.grant.id);
+        revoked.push(read.grant);
+        opened.delete(keyOf(read.grant));
       } else {
         // What opens nothing is not taken: after a reload it may.
         const grant = this.#openedBy(read.grant, read.client);
-        if (grant !== undefined && this.#ledger.take(read.grant, line)) opened.set(grant.id, grant);
+        if (grant !== undefined && this.#ledger.take(read.grant, line)) opened.set(keyOf(grant), grant);
       }
     }
     if (strange > 0) this.#tellOfStrange(strange);

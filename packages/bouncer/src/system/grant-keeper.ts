@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Doorkeeper } from '../core/door.js';
+import type { GrantName } from '../core/cluster-grant.js';
 import { chosenBy } from '../core/grant-choice.js';
 import { viewOf, type GrantState, type GrantTarget, type GrantView } from '../core/grant-view.js';
 import { ended, GrantTable, type Grant } from '../core/grants.js';
@@ -160,11 +161,12 @@ export class GrantKeeper {
   }
 
   /** Ends grants that were revoked elsewhere. */
-  async end(ids: readonly string[]): Promise<void> {
-    await this.#end(
-      ids.flatMap((id) => this.#table.get(id) ?? []),
-      'revoked',
-    );
+  async end(names: readonly GrantName[]): Promise<void> {
+    const named = names.flatMap(({ id, client }) => {
+      const grant = this.#table.get(id);
+      return grant?.client === client ? grant : [];
+    });
+    await this.#end(named, 'revoked');
   }
 
   /** Goes over to another policy: ends the grants whose client or action is gone, and leaves the others alone. */
