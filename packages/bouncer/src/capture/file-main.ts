@@ -42,11 +42,16 @@ let outputSize = 0;
 
 /** The next so many bytes of the file; fewer only at its end. */
 function take(size: number): Buffer {
-  while (input.length < size) {
-    const piece = Buffer.allocUnsafe(Math.max(BATCH, size));
-    const count = readSync(INPUT_FD, piece);
-    if (count === 0) break;
-    input = Buffer.concat([input, piece.subarray(0, count)]);
+  if (input.length < size) {
+    // A pipe gives little at once, and a block can be large.
+    const pieces = Buffer.allocUnsafe(Math.max(BATCH, size));
+    let end = input.copy(pieces);
+    while (end < size) {
+      const count = readSync(INPUT_FD, pieces, end, pieces.length - end, null);
+      if (count === 0) break;
+      end += count;
+    }
+    input = pieces.subarray(0, end);
   }
   const bytes = input.subarray(0, size);
   input = input.subarray(size);
