@@ -305,7 +305,7 @@ describe('The store that gateways share', function () {
     });
 
   it('that answers what a terminal obeys, or without end, has neither shown', async () => {
-    const answer = `-ERR \u001b[2J s3cretPassw0rd ${'x'.repeat(100_000)}\r\n`;
+    const answer = `-ERR \u001b[2J s3cretPassw0rd ${'x'.repeat(5_000)}\r\n`;
     const server = createServer((socket) => {
       socket.on('error', () => undefined).on('data', () => socket.write(answer));
     });
@@ -322,6 +322,27 @@ describe('The store that gateways share', function () {
     expect(reason?.length).to.be.at.most(1_000);
     expect(JSON.stringify(gateway.log)).to.not.include('s3cret').and.not.include('\\u001b');
   });
+
+  for (const [what, answer, reason] of [
+    ['announces lists without end', '*32000000\r\n'.repeat(4), 'it sends more than an answer can be'],
+    ['is something else', 'SSH-2.0-OpenSSH_9.2\r\n', 'it sends what is no answer of a Redis'],
+  ] as const)
+    it(`that ${what} is not listened to, and no room is made for it`, async () => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined).on('data', () => socket.write(answer));
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanup.add(() => server.close());
+      const { port } = server.address() as AddressInfo;
+      const place = placeOf([`redis://127.0.0.1:${port}`], { password: 's3cret' });
+      const before = process.memoryUsage().rss;
+      const gateway = await ClusterGateway.start({ place, policy });
+      cleanup.add(() => gateway.remove());
+      await waitFor('a failure', () => gateway.log.at(0));
+      expect(gateway.cluster.status.reason).to.equal(`127.0.0.1:${port}: ${reason}`);
+      expect(process.memoryUsage().rss - before).to.be.below(200 * 1024 * 1024);
+    });
 
   it('has members whose names a terminal may be shown, and none that are larger than a gateway makes them', async () => {
     const server = await redis();

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { RedisClientType, RedisFunctions, RedisModules, RedisScripts } from '@redis/client';
 import type { StoreUrl } from '../core/store-url.js';
+import { guardAnswers } from './answer-guard.js';
 import { reasonOf } from './reason.js';
 
 /** Milliseconds for a connection to be made, or for whoever knows the way to answer. */
@@ -85,6 +86,7 @@ async function asking<Answer>(
 /** Loaded when it is needed first: it takes 160 ms, and most gateways are alone. */
 async function connect(place: StorePlace, { host, port }: Address, password?: string): Promise<StoreClient> {
   const { createClient } = await import('@redis/client');
+  await guardAnswers();
   const [{ tls, user, database }] = place.urls;
   const socket = { host, port, connectTimeout: PATIENCE, reconnectStrategy: false } as const;
   const authorities = place.authorities === undefined ? {} : { ca: place.authorities };
@@ -102,8 +104,9 @@ async function connect(place: StorePlace, { host, port }: Address, password?: st
   });
   // Whoever waits for an answer or for the end learns of it.
   client.on('error', () => undefined);
+  const failure = new Promise<never>((_, reject) => client.once('error', reject));
   try {
-    await inTime(client.connect());
+    await inTime(Promise.race([client.connect(), failure]));
     return client;
   } catch (error) {
     if (client.isOpen) client.destroy();
