@@ -459,6 +459,26 @@ describe('The store that gateways share', function () {
       await same(all, [made.id]);
     });
 
+    it('that were revoked while the store was gone, also if the gateway is started anew before it is back', async () => {
+      const all = await gateways(2, placeOf([server.url]));
+      const [first, second] = all as [ClusterGateway, ClusterGateway];
+      const over = first.open('alice', 300);
+      const kept = first.open('bob', 300);
+      await same(all, [over.id, kept.id]);
+      await server.kill();
+      for (const gateway of all) await gateway.becomes('away');
+      first.revoke(over);
+      await first.stop();
+      await first.start();
+      await server.start();
+      for (const gateway of all) await gateway.becomes('trusted');
+      await same(all, [kept.id]);
+      // It is told, and not kept any longer.
+      await first.stop();
+      await waitFor('nothing to be left to tell', () => first.state.includes('"untold":[]') || undefined);
+      expect(second.state).to.include('"untold":[]');
+    });
+
     it('for no longer than the action may be here, and not to clients that are not', async () => {
       const [first] = (await gateways(1, placeOf([server.url]))) as [ClusterGateway];
       const [action] = policy.actions;

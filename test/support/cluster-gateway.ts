@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minute, type Minute } from '@bouncer-spa/protocol';
@@ -75,6 +75,11 @@ export class ClusterGateway {
       },
       log,
     });
+  }
+
+  /** What it has on its disk. */
+  get state(): string {
+    return readFileSync(join(this.folder, 'cluster.json'), 'utf8');
   }
 
   get cluster(): Cluster {

@@ -65,6 +65,11 @@ export class ClusterLedger {
     return this.#told.get(keyOf(name))?.line;
   }
 
+  /** The lines of those that were revoked. */
+  get revoked(): readonly string[] {
+    return Array.from(this.#told.values()).flatMap(({ line, grant }) => (grant.isRevoked ? line : []));
+  }
+
   get lines(): readonly { readonly line: string; readonly end: number }[] {
     return Array.from(this.#told.values(), ({ line, grant: { end } }) => ({ line, end }));
   }

@@ -73,6 +73,11 @@ export class ClusterGrants {
     return this.#ledger.lines.map(({ line, end }) => ({ line, end, former: undefined }));
   }
 
+  /** The lines of what was revoked and would not be over yet. */
+  get revoked(): readonly string[] {
+    return this.#ledger.revoked;
+  }
+
   /** Forgets what is over. */
   forget(): void {
     this.#ledger.forget(Date.now());

@@ -5,63 +5,65 @@ import * as v from 'valibot';
 import { replaceFile } from './durable-file.js';
 
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
-const content = v.strictObject({ id, known: v.record(id, v.string()) });
+const content = v.strictObject({
+  id,
+  known: v.record(id, v.string()),
+  untold: v.optional(v.array(v.string()), []),
+});
 
 const NAME = 'cluster.json';
 
-/** Who this gateway is for the others, and whom it knows of them: what has to outlive a start. */
+/** What a gateway has to know of its cluster after a start. */
+export interface ClusterMemory {
+  /** Ids of the other gateways, with names. */
+  readonly known: ReadonlyMap<string, string>;
+  /** Revocations, as lines for the store, that it may not have been told. */
+  readonly untold: readonly string[];
+}
+
+const NOTHING: ClusterMemory = { known: new Map(), untold: [] };
+
+/** Who this gateway is for the others, and what it knows of them: what has to outlive a start. */
 export class ClusterIdentity {
   readonly #path: string;
   readonly id: string;
-  #known: string;
+  #written: string;
 
-  private constructor(path: string, own: string, known: ReadonlyMap<string, string>) {
+  private constructor(path: string, own: string, memory: ClusterMemory) {
     this.#path = path;
     this.id = own;
-    this.#known = textOf(known);
+    this.#written = this.#textOf(memory);
   }
 
   /**
    * Reads it, or draws another where there is none or it is not readable any more.
    * @throws the system's error if it cannot be written
    */
-  static async open(
-    stateFolder: string,
-  ): Promise<{ identity: ClusterIdentity; known: ReadonlyMap<string, string> }> {
+  static async open(stateFolder: string): Promise<{ identity: ClusterIdentity; memory: ClusterMemory }> {
     const path = join(stateFolder, NAME);
-    const written = v.safeParse(content, await contentOf(path));
-    const own = written.success ? written.output.id : randomBytes(8).toString('hex');
-    const known = new Map(written.success ? Object.entries(written.output.known) : []);
-    const identity = new ClusterIdentity(path, own, known);
-    if (!written.success) await replaceFile(path, identity.#text);
-    return { identity, known };
+    const { success, output } = v.safeParse(content, await contentOf(path));
+    const memory = success
+      ? { known: new Map(Object.entries(output.known)), untold: output.untold }
+      : NOTHING;
+    const identity = new ClusterIdentity(path, success ? output.id : randomBytes(8).toString('hex'), memory);
+    if (!success) await replaceFile(path, identity.#written);
+    return { identity, memory };
   }
 
   /**
-   * Remembers other members.
-   * @param known ids with names
+   * Has something outlive a start.
    * @throws the system's error if it cannot be written
    */
-  async remember(known: ReadonlyMap<string, string>): Promise<void> {
-    const text = textOf(known);
-    if (text === this.#known) return;
-    const former = this.#known;
-    this.#known = text;
-    try {
-      await replaceFile(this.#path, this.#text);
-    } catch (error) {
-      this.#known = former;
-      throw error;
-    }
+  async remember(memory: ClusterMemory): Promise<void> {
+    const text = this.#textOf(memory);
+    if (text === this.#written) return;
+    await replaceFile(this.#path, text);
+    this.#written = text;
   }
 
-  get #text(): string {
-    return `{"id":"${this.id}","known":${this.#known}}\n`;
+  #textOf({ known, untold }: ClusterMemory): string {
+    return `${JSON.stringify({ id: this.id, known: Object.fromEntries(known), untold })}\n`;
   }
-}
-
-function textOf(known: ReadonlyMap<string, string>): string {
-  return JSON.stringify(Object.fromEntries(known));
 }
 
 async function contentOf(path: string): Promise<unknown> {

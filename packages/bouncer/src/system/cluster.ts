@@ -13,6 +13,7 @@ import { ClusterNews } from './cluster-news.js';
 import { ClusterState } from './cluster-state.js';
 import type { Claim, ClusterStore, StoreView } from './cluster-store.js';
 import type { Log } from './log.js';
+import { reasonOf } from './reason.js';
 import { inTime, type StorePlace } from './store-connection.js';
 import { BEAT, StoreKeeper } from './store-keeper.js';
 
@@ -86,6 +87,9 @@ export class Cluster {
   #changes = 0;
   #expected = 0;
   #roundTrip: number | undefined;
+  /** Writes of what has to outlive us: the one that has not begun yet, and the latest. */
+  #nextNote: Promise<void> | undefined;
+  #lastNote: Promise<void> = Promise.resolve();
 
   private constructor(parts: ClusterParts, identity: ClusterIdentity, known: ReadonlyMap<string, string>) {
     this.#parts = parts;
@@ -113,8 +117,10 @@ export class Cluster {
    * @throws the system's error if what has to be remembered cannot be written
    */
   static async join(parts: ClusterParts): Promise<Cluster> {
-    const { identity, known } = await ClusterIdentity.open(parts.stateFolder);
-    const cluster = new Cluster(parts, identity, known);
+    const { identity, memory } = await ClusterIdentity.open(parts.stateFolder);
+    const cluster = new Cluster(parts, identity, memory.known);
+    await cluster.#grants.hear(memory.untold);
+    cluster.#owing = memory.untold.length > 0;
     cluster.#keeper.start();
     // Who starts or changes over to it need not refuse packets for as long as the first look takes.
     await inTime(cluster.#state.told).catch(() => undefined);
@@ -172,6 +178,7 @@ export class Cluster {
   /** Takes leave of the store; what it knows stays there. */
   async leave(): Promise<void> {
     await this.#keeper.stop();
+    await this.#lastNote;
   }
 
   async #ownerOf(at: Minute, tag: Uint8Array): Promise<'us' | 'other' | 'unknown'> {
@@ -197,12 +204,39 @@ export class Cluster {
   #pass(grant: Grant, isRevoked: boolean): void {
     const change = this.#grants.change(grant, isRevoked);
     if (change === undefined) return;
+    const owe = (): void => {
+      this.#owing = true;
+      // Else it would be open again here, too, if we were started anew before the store is back.
+      if (isRevoked)
+        this.#note().catch((err: unknown) => {
+          this.#parts.log.error(
+            { err },
+            `a revocation that the others were not told is not on disk: ${reasonOf(err)}`,
+          );
+        });
+    };
     const { store } = this.#keeper;
-    if (store === undefined) this.#owing = true;
-    else
-      store.tell([change]).catch(() => {
-        this.#owing = true;
+    if (store === undefined) owe();
+    else store.tell([change]).catch(owe);
+  }
+
+  /** Whether the store was told all that we know. */
+  get #isTold(): boolean {
+    return this.#shared !== undefined && !this.#owing;
+  }
+
+  /** Has what the others told, and what they were not told, outlive us. What is asked for before it begins is one. */
+  #note(): Promise<void> {
+    if (this.#nextNote === undefined) {
+      const note = this.#lastNote.then(() => {
+        this.#nextNote = undefined;
+        const known = new Map(this.#trust.members.map(({ member }) => [member.id, member.name]));
+        return this.#identity.remember({ known, untold: this.#isTold ? [] : this.#grants.revoked });
       });
+      this.#nextNote = note;
+      this.#lastNote = note.catch(() => undefined);
+    }
+    return this.#nextNote;
   }
 
   /** Forgets what holds for a connection only. */
@@ -263,7 +297,7 @@ export class Cluster {
     const span = (this.#width + 1) * MINUTE + 2 * CLOCK_TOLERANCE;
     const others = members.filter((member) => member.id !== id);
     const gone = this.#trust.see(others, monotonicNow(), span);
-    await this.#identity.remember(new Map(this.#trust.members.map(({ member }) => [member.id, member.name])));
+    await this.#note();
     const told = { id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#news.heard };
     await store.report(told, gone, Date.now());
   }
