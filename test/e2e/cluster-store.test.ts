@@ -15,7 +15,7 @@ import {
 } from '@bouncer-spa/protocol';
 import type { Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import { later } from '@bouncer-spa/bouncer/dist/core/moment.js';
-import { momentNow } from '@bouncer-spa/bouncer/dist/system/clock.js';
+import { momentNow, monotonicNow } from '@bouncer-spa/bouncer/dist/system/clock.js';
 import { parseStoreUrl } from '@bouncer-spa/bouncer/dist/core/store-url.js';
 import type { Answer } from '@bouncer-spa/bouncer/dist/system/cluster.js';
 import type { StorePlace } from '@bouncer-spa/bouncer/dist/system/store-connection.js';
@@ -125,6 +125,20 @@ describe('The store that gateways share', function () {
       const answers = await Promise.all(all.map((gateway) => gateway.judge(at, tag)));
       expect(answers.sort()).to.deep.equal(['new', 'replay', 'replay']);
     }
+  });
+
+  it('is told of packets that were refused, but not of as many as somebody with a seed may send', async () => {
+    const server = await redis();
+    const [first, second] = (await gateways(2, placeOf([server.url]))) as [ClusterGateway, ClusterGateway];
+    const refused = packet();
+    first.cluster.spend(refused.at, refused.tag);
+    await waitUntil('the store to know', async () => Number(await server.command('DBSIZE')) > 2);
+    expect(await judgedBy([second], refused)).to.deep.equal(['replay']);
+    const [before, began] = [Number(await server.command('DBSIZE')), Math.floor(monotonicNow() / 60_000)];
+    for (let count = 0; count < 5_000; count++) first.cluster.spend(refused.at, randomBytes(32));
+    expect(await judgedBy([first, second])).to.deep.equal(['new', 'replay']);
+    const minutes = 1 + Math.floor(monotonicNow() / 60_000) - began;
+    expect(Number(await server.command('DBSIZE')) - before).to.be.within(900, 1_000 * minutes + 1);
   });
 
   it('is not believed when it comes back empty, until every gateway has told it what it remembers', async () => {
