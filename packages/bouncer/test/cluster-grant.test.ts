@@ -176,6 +176,48 @@ describe('What is heard of grants at once', () => {
   }
 });
 
+describe('Much that is heard of grants', () => {
+  const policy = { serverId: ID, gate: randomBytes(64), delta: 2, clients: [ALICE], actions: [SSH] };
+
+  function lineOf(index: number): string {
+    const id = index.toString(16).padStart(8, '0');
+    return sealGrant(told({ id, end: Date.now() + 60_000 }), ALICE);
+  }
+
+  it('lets packets be judged in between', async () => {
+    const nothing = { all: () => [], adopt: () => Promise.resolve(), end: () => Promise.resolve() };
+    const grants = new ClusterGrants(nothing, policy, createLog([], 'info'));
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await grants.hear(Array.from({ length: 2_000 }, (_, index) => lineOf(index)));
+    clearImmediate(immediate);
+    expect(turns).to.be.at.least(5);
+  });
+
+  it('opens nothing that is revoked here before its turn has come', async () => {
+    const opened: string[] = [];
+    const grants: ClusterGrants = new ClusterGrants(
+      {
+        all: () => [],
+        adopt: (news, isLive) => {
+          for (const grant of news.slice(0, 1)) grants.change(grant, true);
+          opened.push(...news.filter(isLive).map(({ id }) => id));
+          return Promise.resolve();
+        },
+        end: () => Promise.resolve(),
+      },
+      policy,
+      createLog([], 'info'),
+    );
+    await grants.hear([lineOf(1), lineOf(2)]);
+    expect(opened).to.deep.equal(['00000002']);
+  });
+});
+
 describe('What is known of the grants of a cluster', () => {
   it('is the same in whatever order and however often it was told', () => {
     const change = fc.record({

@@ -181,9 +181,12 @@ describe('The keeper of grants', () => {
       const means = { kind: 'open', door: SSH } as const;
       return { ...purpose, id: 'c0ffee00', means, began: now, end: later(now, seconds * 1_000) };
     };
-    await keeper.adopt([told(60)]);
-    await keeper.adopt([told(90)]);
-    await keeper.adopt([told(30), { ...told(600), client: 'bob' }]);
+    const isLive = (): boolean => true;
+    await keeper.adopt([told(60)], () => false);
+    expect(ids()).to.deep.equal([]);
+    await keeper.adopt([told(60)], isLive);
+    await keeper.adopt([told(90)], isLive);
+    await keeper.adopt([told(30), { ...told(600), client: 'bob' }], isLive);
     expect(doors.state).to.deep.equal({ 'tcp/22 192.0.2.7': 90 });
     expect(events).to.deep.equal(['adopted alice ssh', 'adopted alice ssh']);
     await stop();

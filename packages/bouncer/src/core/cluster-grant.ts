@@ -65,6 +65,10 @@ export class ClusterLedger {
     return this.#told.get(keyOf(name))?.line;
   }
 
+  isRevoked(name: GrantName): boolean {
+    return this.#told.get(keyOf(name))?.grant.isRevoked === true;
+  }
+
   /** The lines of those that were revoked. */
   get revoked(): readonly string[] {
     return Array.from(this.#told.values()).flatMap(({ line, grant }) => (grant.isRevoked ? line : []));

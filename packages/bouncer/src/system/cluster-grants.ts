@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   ClusterLedger,
   clusterGrantOf,
@@ -14,6 +15,9 @@ import type { Log } from './log.js';
 
 const MINUTE = 60_000;
 
+/** Lines that are read before anything else may happen: some milliseconds of work. */
+const AT_ONCE = 200;
+
 /** A change of a grant for the store to tell. */
 export interface Change {
   readonly line: string;
@@ -27,8 +31,11 @@ export interface Change {
 export interface Keeping {
   /** The live grants. */
   all(): readonly Grant[];
-  /** Takes up what others have begun or extended. */
-  adopt(grants: readonly Grant[]): Promise<void>;
+  /**
+   * Takes up what others have begun or extended.
+   * @param isLive whether that still holds when its turn has come: it can be revoked here meanwhile
+   */
+  adopt(grants: readonly Grant[], isLive: (grant: Grant) => boolean): Promise<void>;
   /** Ends what was revoked elsewhere. */
   end(names: readonly GrantName[]): Promise<void>;
 }
@@ -89,7 +96,8 @@ export class ClusterGrants {
     const opened = new Map<string, Grant>();
     const revoked: GrantName[] = [];
     let strange = 0;
-    for (const line of lines) {
+    for (const [index, line] of lines.entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
       const read = openGrant(line, (name) => this.#clients.get(name) ?? []);
       if (read === undefined) strange++;
       else if (read.grant.isRevoked) {
@@ -104,7 +112,8 @@ export class ClusterGrants {
     }
     if (strange > 0) this.#tellOfStrange(strange);
     if (revoked.length > 0) await this.#keeping.end(revoked);
-    if (opened.size > 0) await this.#keeping.adopt([...opened.values()]);
+    if (opened.size > 0)
+      await this.#keeping.adopt([...opened.values()], (grant) => !this.#ledger.isRevoked(grant));
   }
 
   #openedBy(told: ClusterGrant, client: Client): Grant | undefined {

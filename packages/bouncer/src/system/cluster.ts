@@ -31,6 +31,9 @@ const MINUTE = 60_000;
  */
 const MOST_SPENT = 1_000;
 
+/** Looks from each to the next at which what is over is forgotten, since that goes through all that is known. */
+const TIDY_BEATS = 4;
+
 /** Milliseconds by which our clock and the store's may differ. */
 const CLOCK_TOLERANCE = 2 * MINUTE;
 
@@ -278,7 +281,7 @@ export class Cluster {
     this.#expected = this.#changes = view.changes;
     if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
     else if (isBehind) await this.#catchUp(store);
-    this.#grants.forget();
+    if (this.#beats % TIDY_BEATS === 0) this.#grants.forget();
     await this.#meet(store, view, epoch);
     const reason = this.#doubt(epoch);
     if (reason === undefined) this.#trusted = { store, incarnation: view.incarnation, epoch };

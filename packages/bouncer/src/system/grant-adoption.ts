@@ -4,6 +4,7 @@ import type { GrantJournal } from './grant-journal.js';
 /**
  * Takes up what other gateways have begun or extended: into the table, and onto the disk.
  * @param isClosing whether a grant of ours is over, and being closed
+ * @param isLive whether what was told still holds now that it is our turn
  * @returns those of which there was news, as they are here now
  */
 export function adopt(
@@ -11,9 +12,10 @@ export function adopt(
   table: GrantTable,
   journal: GrantJournal,
   isClosing: (id: string) => boolean,
+  isLive: (grant: Grant) => boolean,
 ): Promise<readonly Grant[]> {
   return journal.inTurn(async () => {
-    const news = grants.flatMap((grant) => {
+    const news = grants.filter(isLive).flatMap((grant) => {
       const ours = table.get(grant.id);
       if (ours === undefined) return grant;
       if (isClosing(ours.id) || !isSame(ours, grant)) return [];

@@ -150,9 +150,12 @@ export class GrantKeeper {
     return this.#table.all();
   }
 
-  /** Takes up grants for doors that other gateways have begun or extended, and opens their doors. */
-  async adopt(grants: readonly Grant[]): Promise<void> {
-    const taken = await adopt(grants, this.#table, this.#journal, (id) => this.#closing.has(id));
+  /**
+   * Takes up grants for doors that other gateways have begun or extended, and opens their doors.
+   * @param isLive whether one still holds when its turn has come
+   */
+  async adopt(grants: readonly Grant[], isLive: (grant: Grant) => boolean): Promise<void> {
+    const taken = await adopt(grants, this.#table, this.#journal, (id) => this.#closing.has(id), isLive);
     this.#setTimer();
     for (const grant of taken) {
       this.#events.adopted(grant);
