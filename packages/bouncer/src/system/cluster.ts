@@ -26,10 +26,10 @@ const SETTLE = 1_500;
 const MINUTE = 60_000;
 
 /**
- * Refused packets that are told in a minute: with more, somebody who has a seed, if of a client that may do
+ * Refused packets that are told in a second: with more, somebody who has a seed, if of a client that may do
  * nothing any more, would fill the store and keep the others waiting.
  */
-const MOST_SPENT = 1_000;
+const MOST_SPENT = 100;
 
 /** Looks from each to the next at which what is over is forgotten, since that goes through all that is known. */
 const TIDY_BEATS = 4;
@@ -96,8 +96,8 @@ export class Cluster {
   #changes = 0;
   #expected = 0;
   #roundTrip: number | undefined;
-  /** What was refused in the present minute, counted from the machine's start. */
-  #spent = { minute: 0, count: 0 };
+  /** What was refused in the present second, counted from the machine's start. */
+  #spent = { second: 0, count: 0 };
   /** Writes of what has to outlive us: the one that has not begun yet, and the latest. */
   #nextNote: Promise<void> | undefined;
   #lastNote: Promise<void> = Promise.resolve();
@@ -165,8 +165,8 @@ export class Cluster {
 
   /** Has the others refuse a packet that was refused here, within limits. Never throws. */
   spend(at: Minute, tag: Uint8Array): void {
-    const minute = Math.floor(monotonicNow() / MINUTE);
-    if (minute !== this.#spent.minute) this.#spent = { minute, count: 0 };
+    const second = Math.floor(monotonicNow() / 1_000);
+    if (second !== this.#spent.second) this.#spent = { second, count: 0 };
     if (++this.#spent.count > MOST_SPENT) return;
     void this.#ownerOf(at, tag);
   }
