@@ -817,6 +817,7 @@ password = "s3cret"`,
     says: [
       'cluster.url: has URLs that differ in more than host and port',
       'cluster.url: names a database, and a Redis Cluster has but one',
+      'cluster.password_file: is missing: the user in cluster.url is asked for a password',
       'cluster.ca_file: needs a URL that begins with rediss://',
       'cluster.ca_file: FOLDER/ca.pem has no certificate in PEM',
     ],

@@ -37,6 +37,7 @@ describe('The URL of a store', () => {
     'redis://',
     'redis://a/b',
     'redis://a/1?x=y',
+    'redis://a:0',
   ])
     it(`"${text}" is none`, () => {
       expect(parseStoreUrl(text)).to.be.a('string');

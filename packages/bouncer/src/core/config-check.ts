@@ -55,13 +55,17 @@ function checkGuard({ actions, capture, guard: { ports: closed } }: GoodValues):
 
 /** Whether the addresses of the cluster's store are those of one store. */
 function checkCluster({ cluster }: GoodValues): Problem[] {
-  const { url: urls = [], sentinel, ca_file: authorities } = cluster ?? {};
+  const { url: urls = [], sentinel, ca_file: authorities, password_file: password } = cluster ?? {};
   const kinds = new Set(urls.map(({ tls, user, database }) => `${tls} ${user ?? ''} ${database}`));
   const problems: Problem[] = [];
   if (kinds.size > 1)
     problems.push({ key: 'cluster.url', reason: 'has URLs that differ in more than host and port' });
   if (urls.length > 1 && sentinel === undefined && urls.some(({ database }) => database !== 0))
     problems.push({ key: 'cluster.url', reason: 'names a database, and a Redis Cluster has but one' });
+  if (password === undefined && urls.some(({ user }) => user !== undefined)) {
+    const reason = 'is missing: the user in cluster.url is asked for a password';
+    problems.push({ key: 'cluster.password_file', reason });
+  }
   if (authorities !== undefined && urls.some(({ tls }) => !tls))
     problems.push({ key: 'cluster.ca_file', reason: 'needs a URL that begins with rediss://' });
   return problems;

@@ -22,6 +22,7 @@ export function parseStoreUrl(text: string): StoreUrl | string {
     return 'expected a URL such as "rediss://valkey.example.net:6379"';
   if (url.password !== '')
     return 'has a password in it: write that into a file of mode 0600, and name it as cluster.password_file';
+  if (url.port === '0') return 'has port 0, where nobody listens';
   const [, database] = /^\/?(\d{0,5})$/.exec(url.pathname) ?? [];
   if (database === undefined || url.search !== '' || url.hash !== '')
     return 'has more after the host and the port than the number of a database';
