@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData, type Analysis } from '@arethetypeswrong/core';
 import { expect } from 'chai';
 import { publint } from 'publint';
+import { Bouncer, isListening } from './support/bouncer.js';
+import { runToEnd } from './support/command.js';
 import { repositoryPath } from './support/paths.js';
+import { decisionOn, Stage } from './support/stage.js';
 
 interface Packed {
   readonly filename: string;
@@ -109,6 +112,57 @@ describe('The npm package', function () {
   it('of bouncer has its command, and nothing that only the repository needs', async () => {
     const { at, own } = pack('bouncer');
     expect(await faultsOf(at)).to.deep.equal([]);
-    expect(own).to.include.members(['bin/bouncer.js', 'man/bouncer.8', 'man/bouncer.toml.5']);
+    expect(own.filter((path) => !path.startsWith('bundle/'))).to.deep.equal([
+      'LICENSE',
+      'README.md',
+      'bin/bouncer.js',
+      'man/bouncer.8',
+      'man/bouncer.toml.5',
+      'package.json',
+    ]);
+  });
+
+  describe('of bouncer, installed,', () => {
+    const stage = new Stage();
+    let command: string;
+    let bouncer: Bouncer;
+
+    before(function () {
+      stage.open(this);
+      // Where it is unpacked by the test before.
+      command = join(folder, 'node_modules/@bouncer-spa/bouncer/bin/bouncer.js');
+      for (const name of ['cap', 'classic-level', '@redis'])
+        symlinkSync(repositoryPath(`node_modules/${name}`), join(folder, 'node_modules', name));
+      stage.installation.addClient('alice');
+      stage.installation.writeConfig(
+        '[actions.ok]\ncode = 21\nrun = ["/bin/true"]\n[clients.alice]\nseed_file = "alice.seed"\nactions = ["ok"]\n',
+      );
+    });
+
+    after(() => stage.close());
+
+    // Twice, since only a state that is there is checked by a process of its own.
+    for (const start of ['first', 'second'])
+      it(`accepts a packet after its ${start} start`, async () => {
+        const { network, installation } = stage;
+        bouncer = Bouncer.spawn(network, network.server, installation, [], [process.execPath], command);
+        stage.whenClosed(() => bouncer.kill());
+        await bouncer.logged('listening', isListening);
+        const packet = installation.packet('alice', 21);
+        expect(await decisionOn(stage, bouncer, stage.sender(), packet)).to.include({ decision: 'accept' });
+        if (start === 'first') await bouncer.stop();
+      });
+
+    it('has the other commands, and the reader of captures', async () => {
+      const { config } = stage.installation;
+      const run = (...args: string[]) => runToEnd([process.execPath, command, ...args, '-c', config]);
+      const status = JSON.parse((await run('status', '--json')).stdout) as { accepted: number };
+      expect(status.accepted).to.equal(1);
+      const none = stage.installation.path('none.pcap');
+      const header = [0xa1b2c3d4, 0x00040002, 0, 0, 0xffff, 1];
+      writeFileSync(none, Buffer.from(Uint32Array.from(header).buffer));
+      expect(await run('explain', none)).to.include({ status: 0, stderr: '' });
+      expect((await run('--version')).stdout).to.match(/^bouncer \d/);
+    });
   });
 });

@@ -44,6 +44,7 @@ export class Bouncer {
   /**
    * Starts the daemon on a host without waiting for anything.
    * @param node what runs its program: node, or a command that becomes it
+   * @param program the clone's, or that of a package
    */
   static spawn(
     network: Pick<Network, 'start'>,
@@ -51,8 +52,9 @@ export class Bouncer {
     installation: Pick<Installation, 'config'>,
     options: string[] = [],
     node: readonly string[] = [process.execPath],
+    program = BOUNCER,
   ): Bouncer {
-    const argv = [...node, BOUNCER, 'run', '-c', installation.config, ...options];
+    const argv = [...node, program, 'run', '-c', installation.config, ...options];
     return new Bouncer(network.start(host, argv, { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
