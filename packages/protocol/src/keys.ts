@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { GATE_SIZE, LABEL, LOCATOR_SIZE, PASSWORD_SIZE } from './constants.js';
 import type { ActionCode } from './action-code.js';
 import type { Minute } from './minute.js';
@@ -85,7 +84,7 @@ class DerivedKeys implements ClientKeys {
 
 /** gate(m), 4 bytes: the first field of every packet of this minute. */
 export function gateAt(key: GateSubkey, at: Minute): Uint8Array {
-  return createHmac('sha256', key).update(encodeMinute(at)).digest().subarray(0, GATE_SIZE);
+  return Buffer.from(shortHmac('sha256', key, encodeMinute(at)), 'latin1').subarray(0, GATE_SIZE);
 }
 
 /** locator(m, c), 8 bytes: the second field of a client's packets for one action in this minute. */
@@ -106,7 +105,8 @@ export function locatorText(key: Uint8Array, at: Minute, code: ActionCode): stri
 
 /** password(m), 16 bytes: the client's password that changes every minute. */
 export function passwordAt(keys: ClientKeys, at: Minute): Uint8Array {
-  return createHmac('sha256', keys.password).update(encodeMinute(at)).digest().subarray(0, PASSWORD_SIZE);
+  const mac = shortHmac('sha256', keys.password, encodeMinute(at));
+  return Buffer.from(mac, 'latin1').subarray(0, PASSWORD_SIZE);
 }
 
 function subkey(secret: Uint8Array, label: string, id: ServerId): Uint8Array {
