@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MAX_PACKET_SIZE, MIN_PACKET_SIZE } from '@bouncer-spa/protocol';
 import { checkPackage, createPackageFromTarballData, type Analysis } from '@arethetypeswrong/core';
 import { expect } from 'chai';
 import { publint } from 'publint';
@@ -21,6 +24,8 @@ const NOT_OF_ES_MODULES: readonly string[] = ['node10', 'node16-cjs'];
 
 /** Bytes; far below what a source map or a test's capture would add. */
 const LARGEST_PACKAGE = 170_000;
+
+const SECRETS = `seed = "${'5eed'.repeat(16)}"\ngate_key = "${'9a7e'.repeat(16)}"\n`;
 
 describe('The npm package', function () {
   this.timeout(120_000);
@@ -58,7 +63,7 @@ describe('The npm package', function () {
     return execFileSync(process.execPath, args, { cwd: folder, env: { HOME: folder }, encoding: 'utf8' });
   }
 
-  it('of opener is one file that needs nothing beside it', async () => {
+  it('of opener needs nothing beside it', async () => {
     const { at, files, own } = pack('opener');
     expect(await faultsOf(at)).to.deep.equal([]);
     expect(own).to.have.length(files.length);
@@ -67,7 +72,9 @@ describe('The npm package', function () {
       'README.md',
       'bin/opener.js',
       'bin/package.json',
+      'bundle/dist/ipaddr.cjs',
       'bundle/dist/opener.cjs',
+      'bundle/dist/other-commands.cjs',
       'example.toml',
       'man/opener.1',
       'opener.sh',
@@ -77,11 +84,33 @@ describe('The npm package', function () {
     expect(manifest).to.not.have.property('dependencies');
     expect(node(join(at, 'bin/opener.js'), '--version')).to.equal(`opener ${String(manifest['version'])}\n`);
     const profile = join(folder, 'home.toml');
-    const secrets = `seed = "${'5eed'.repeat(16)}"\ngate_key = "${'9a7e'.repeat(16)}"\n`;
-    writeFileSync(profile, `host = "a"\nport = 1\n${secrets}[actions]\nssh = 21\n`, { mode: 0o600 });
+    writeFileSync(profile, `host = "a"\nport = 1\n${SECRETS}[actions]\nssh = 21\n`, { mode: 0o600 });
     const args = ['--profile', profile, 'ssh', '--allow', '192.0.2.1', '--print'];
     expect(node(join(at, 'bin/opener.js'), ...args)).to.match(/^[A-Za-z0-9+/]+=*\n$/);
     expect(node(join(at, 'bin/opener.js'), 'completion', 'bash')).to.match(/^complete -F _opener opener$/m);
+    const refused = spawnSync(process.execPath, [join(at, 'bin/opener.js'), 'list'], { env: { HOME: 'x' } });
+    expect(refused.stderr.toString()).to.match(/^opener: the user has no home folder\n/);
+    expect(refused.status).to.equal(3);
+  });
+
+  it('of opener sends a packet, and loads what seals and sends for that alone', async () => {
+    const program = join(folder, 'node_modules/@bouncer-spa/opener/bin/opener.js');
+    const witness = join(folder, 'witness.cjs');
+    writeFileSync(witness, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));");
+    const loads = (...args: readonly string[]): readonly string[] => {
+      const { stderr } = spawnSync(process.execPath, ['-r', witness, program, ...args], { encoding: 'utf8' });
+      return stderr.match(/(?<=^NativeModule )(?:crypto|dgram)$/gm) ?? [];
+    };
+    expect(loads('--version')).to.deep.equal([]);
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const profile = join(folder, 'local.toml');
+    const text = `host = "127.0.0.1"\nport = ${socket.address().port}\n${SECRETS}[actions]\nssh = 21\n`;
+    writeFileSync(profile, text, { mode: 0o600 });
+    expect(loads('--profile', profile, 'ssh')).to.deep.equal(['crypto', 'dgram']);
+    const [packet] = (await once(socket, 'message')) as [Buffer];
+    expect(packet.length).to.be.within(MIN_PACKET_SIZE, MAX_PACKET_SIZE);
+    socket.close();
   });
 
   it('of opener leaves no bundle behind, which would hide what tsc makes', () => {

@@ -9,7 +9,7 @@ const PLAIN = /^[\w.-]+$/;
 
 /** Prints the profiles' names, or those of a profile's actions, one a line; nothing if they cannot be read. */
 export async function completionWords(profile: string | undefined): Promise<void> {
-  const names = await namesOf(profile);
+  const names = namesOf(profile);
   await writeStandardOutput(
     names
       .filter((name) => PLAIN.test(name))
@@ -18,10 +18,10 @@ export async function completionWords(profile: string | undefined): Promise<void
   );
 }
 
-async function namesOf(profile: string | undefined): Promise<string[]> {
+function namesOf(profile: string | undefined): string[] {
   try {
     if (profile === undefined) return listProfiles(ownProfileFolder()).map((file) => basename(file, '.toml'));
-    return [...(await loadProfile({ kind: 'name', name: profile })).actions.keys()];
+    return [...loadProfile({ kind: 'name', name: profile }).actions.keys()];
   } catch (error) {
     // Half a command line is on the screen; there is no room for a refusal.
     if (error instanceof Refusal) return [];

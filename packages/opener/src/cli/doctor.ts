@@ -113,7 +113,7 @@ async function routeFindings(to: Destination, port: number | undefined): Promise
 async function attempt<Result>(
   findings: Finding[],
   subject: string,
-  work: () => Promise<Result>,
+  work: () => Result | Promise<Result>,
 ): Promise<Result | undefined> {
   try {
     return await work();

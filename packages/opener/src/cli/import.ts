@@ -34,7 +34,7 @@ interface Given {
 export async function importBundle({ source, name, force, passphraseFile }: ImportCommand): Promise<void> {
   const given = await read(source);
   const text = await open(given, passphraseFile);
-  const profile = checkProfile(await parseProfile(text, given.origin), given.origin, []);
+  const profile = checkProfile(parseProfile(text, given.origin), given.origin, []);
   if (profile.gateKey.kind === 'file' || profile.seed?.kind !== 'inline') {
     throw new Refusal('profile', {
       sentence: `${given.origin}: is a profile whose secrets are in other files, and not a bundle`,

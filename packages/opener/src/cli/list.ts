@@ -28,16 +28,16 @@ type Listed =
  */
 export async function list(json: boolean): Promise<void> {
   const folder = ownProfileFolder();
-  const profiles = await Promise.all(listProfiles(folder).map(readListed));
+  const profiles = listProfiles(folder).map(readListed);
   if (json) await writeStandardOutput(`${JSON.stringify(profiles, undefined, 2)}\n`);
   else if (profiles.length > 0) await writeStandardOutput(asLines(profiles));
   else say(`no profiles in ${folder}`, 'hint: opener import - makes one of a bundle');
 }
 
-async function readListed(file: string): Promise<Listed> {
+function readListed(file: string): Listed {
   const name = basename(file, '.toml');
   try {
-    const { host, port, defaultAction, actions } = await readProfile(file);
+    const { host, port, defaultAction, actions } = readProfile(file);
     const listed = [...actions].map(
       ([action, { code, opens }]) => [action, { code, opens: opens.map(showDoor) }] as const,
     );

@@ -13,7 +13,7 @@ import { waitForDoor } from './wait.js';
  * @throws {Refusal} if the port does not open, or the connection breaks
  */
 export async function proxy(command: ProxyCommand): Promise<void> {
-  const profile = await loadProfile(command.profile);
+  const profile = loadProfile(command.profile);
   const action = command.request.action ?? actionOpening('tcp', command.port, profile.actions);
   const request = planRequest({ ...command.request, action }, profile);
   const knock = await Knock.load(profile, request, command);

@@ -2,6 +2,15 @@ import { Refusal } from '../core/refusal.js';
 import { EXIT_CODE, type ExitCode } from './exit-code.js';
 import { say } from './say.js';
 
+/** Carries a command out, or tells why not. @returns what the process ends with */
+export async function carryOut(work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    return report(error);
+  }
+}
+
 /** Tells why a command was not carried out. @returns what the process ends with */
 export function report(error: unknown): ExitCode {
   if (!(error instanceof Refusal)) {

@@ -3,8 +3,9 @@ import { showDoor } from '../core/door.js';
 import { planRequest, type Request } from '../core/request.js';
 import { chooseWait, silentDoor } from '../core/wait-choice.js';
 import { clockState } from '../system/clock-state.js';
+import { sendDatagram } from '../system/datagram.js';
 import { loadProfile } from '../system/profile-file.js';
-import type { Destination } from '../system/resolve.js';
+import { resolve, type Destination } from '../system/resolve.js';
 import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
 import { say } from './say.js';
@@ -14,18 +15,16 @@ import { say } from './say.js';
  * @throws {Refusal} if anything stands in the way
  */
 export async function send(command: SendCommand): Promise<void> {
-  const profile = await loadProfile(command.profile);
+  const profile = loadProfile(command.profile);
   const request = planRequest(command.request, profile);
   const knock = await Knock.load(profile, request, command);
 
-  // Each way loads only the modules that it takes.
   if (command.print) {
     const { writeStandardOutput } = await import('../system/standard-output.js');
     const packet = await knock.packet(await destinationFor(request));
     await writeStandardOutput(`${Buffer.from(packet).toString('base64')}\n`);
     return;
   }
-  const { sendDatagram } = await import('../system/datagram.js');
   const door = chooseWait(command.wait, profile.wait, request, command.sending.source === undefined);
   // Asked when there is something to say: it takes half a millisecond to find out.
   const isTalkative = (): boolean => command.verbose || process.stderr.isTTY;
@@ -34,7 +33,6 @@ export async function send(command: SendCommand): Promise<void> {
     say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
   }
   if (door === undefined) {
-    const { resolve } = await import('../system/resolve.js');
     const destination = await resolve(request.host, request.family);
     // Sealed only now, since resolving a name can take a good part of a minute.
     await sendDatagram(await knock.packet(destination), destination, request.port, command.sending);
@@ -55,6 +53,5 @@ export async function send(command: SendCommand): Promise<void> {
 /** Where a packet that is printed would go, if what it says depends on that. */
 async function destinationFor({ address, host, family }: Request): Promise<Destination | undefined> {
   if (address !== OWN_SOURCE) return undefined;
-  const { resolve } = await import('../system/resolve.js');
   return resolve(host, family);
 }

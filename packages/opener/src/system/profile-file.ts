@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
 import { checkProfile, type Profile } from '../core/profile.js';
 import { profileFile, type ProfileChoice } from '../core/profile-choice.js';
 import { quoted, shellWord } from '../core/quote.js';
@@ -13,23 +13,23 @@ import { readRegularFile } from './regular-file.js';
 /** Size in bytes above which a file is no profile. */
 export const PROFILE_MAX_SIZE = 65_536;
 
-const EXAMPLE = fileURLToPath(new URL('../../example.toml', import.meta.url));
+const EXAMPLE = join(import.meta.dirname, '../../example.toml');
 
 /**
  * Finds, reads and checks a profile.
  * @throws {Refusal} if there is none, or more than one, or there is anything wrong with it
  */
-export async function loadProfile(choice: ProfileChoice): Promise<Profile> {
-  return readProfile(await locate(choice));
+export function loadProfile(choice: ProfileChoice): Profile {
+  return readProfile(locate(choice));
 }
 
 /** @throws {Refusal} if there is no such file, or anything wrong with it */
-export async function readProfile(file: string): Promise<Profile> {
+export function readProfile(file: string): Profile {
   const { text, exposure } = readRegularFile(file, PROFILE_MAX_SIZE, hintToWrite(file));
-  return checkProfile(await parseProfile(text, file), file, exposure);
+  return checkProfile(parseProfile(text, file), file, exposure);
 }
 
-async function locate(choice: ProfileChoice): Promise<string> {
+function locate(choice: ProfileChoice): string {
   if (choice.kind === 'file') return choice.file;
   const folder = ownProfileFolder();
   const name = choice.kind === 'name' ? choice.name : choice.host;
@@ -45,7 +45,7 @@ async function locate(choice: ProfileChoice): Promise<string> {
   }
 
   const { host } = choice;
-  const { found, unread } = await searchFor(host, files);
+  const { found, unread } = searchFor(host, files);
   const [only, ...others] = found;
   if (only === undefined) {
     const sentence = `no profile for ${quoted(host)}: there is no ${ofThatName}, and no profile in ${folder} has it as host`;
@@ -71,15 +71,12 @@ export function listProfiles(folder: string): string[] {
 }
 
 /** Which profiles have the host, and what keeps the others from being read. Names of hosts ignore case. */
-async function searchFor(
-  host: string,
-  files: readonly string[],
-): Promise<{ found: string[]; unread: Problem[] }> {
+function searchFor(host: string, files: readonly string[]): { found: string[]; unread: Problem[] } {
   const found: string[] = [];
   const unread: Problem[] = [];
   for (const file of files) {
     try {
-      const table = await parseProfile(readRegularFile(file, PROFILE_MAX_SIZE).text, file);
+      const table = parseProfile(readRegularFile(file, PROFILE_MAX_SIZE).text, file);
       const candidate = table['host'];
       if (typeof candidate === 'string' && candidate.toLowerCase() === host.toLowerCase()) found.push(file);
     } catch (error) {
@@ -95,13 +92,11 @@ async function searchFor(
  * @param file for the refusal
  * @throws {Refusal} if it is not TOML
  */
-export async function parseProfile(text: string, file: string): Promise<Table> {
-  // Loaded here because help, keygen and wrong usage do without.
-  const toml = await import('smol-toml');
+export function parseProfile(text: string, file: string): Table {
   try {
-    return toml.parse(text, { integersAsBigInt: true });
+    return parse(text, { integersAsBigInt: true });
   } catch (error) {
-    if (!(error instanceof toml.TomlError)) throw error;
+    if (!(error instanceof TomlError)) throw error;
     // The message goes on with the lines of the file, which may hold a secret.
     const [firstLine = ''] = error.message.split('\n', 1);
     const reason = firstLine.replace('Invalid TOML document: ', '');
