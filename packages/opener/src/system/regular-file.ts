@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { shellWord } from '../core/quote.js';
 import { Refusal, type Problem } from '../core/refusal.js';
 import { isSystemError, reasonOf } from './reason.js';
@@ -29,7 +29,7 @@ export function readRegularFile(path: string, largest: number, hintIfMissing?: s
     const stats = fstatSync(descriptor);
     if (!stats.isFile())
       throw refusal(path, stats.isDirectory() ? 'is a directory' : 'is not a regular file');
-    return { text: readText(descriptor, path, largest), exposure: exposureOf(path, stats) };
+    return { text: readText(descriptor, path, stats.size, largest), exposure: exposureOf(path, stats) };
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw refusal(path, reasonOf(error), error.code === 'ENOENT' ? hintIfMissing : undefined);
@@ -38,18 +38,11 @@ export function readRegularFile(path: string, largest: number, hintIfMissing?: s
   }
 }
 
-function readText(descriptor: number, path: string, largest: number): string {
-  // One byte more than allowed, so that a file too large is noticed without being read.
-  const bytes = Buffer.alloc(largest + 1);
-  let size = 0;
-  while (size < bytes.length) {
-    const read = readSync(descriptor, bytes, size, bytes.length - size, null);
-    if (read === 0) break;
-    size += read;
-  }
-  if (size === 0) throw refusal(path, 'is empty');
+function readText(descriptor: number, path: string, size: number, largest: number): string {
   if (size > largest) throw refusal(path, `expected at most ${largest} bytes, got more`);
-  return bytes.toString('utf8', 0, size);
+  const text = readFileSync(descriptor, 'utf8');
+  if (text === '') throw refusal(path, 'is empty');
+  return text;
 }
 
 function exposureOf(path: string, stats: Stats): Problem[] {
