@@ -4,23 +4,24 @@
  *
  *   node bundle.mjs [--remove]
  */
-import { rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
+const SOURCES = join(import.meta.dirname, 'dist');
 const FOLDER = join(import.meta.dirname, 'bundle');
 
-/** Modules of Node.js that take milliseconds to load, and not every command calls. */
-const SLOW = /^node:(crypto|dgram)$/;
+/** Modules of Node.js that take time to load, and that not every way through a file calls. */
+const SLOW = /^node:(crypto|dgram|net|os)$/;
 
 /** Loads a slow module when one of its functions is called for the first time. */
-const lazily = {
-  name: 'lazily',
+const slowOnesLate = {
+  name: 'slow ones late',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: SLOW }, ({ path, namespace }) =>
-      namespace === 'lazily' ? { path, external: true } : { path, namespace: 'lazily', sideEffects: false },
+      namespace === 'slow' ? { path, external: true } : { path, namespace: 'slow', sideEffects: false },
     );
-    onLoad({ filter: SLOW, namespace: 'lazily' }, async ({ path }) => {
+    onLoad({ filter: SLOW, namespace: 'slow' }, async ({ path }) => {
       const names = Object.entries(await import(path)).flatMap(([name, value]) =>
         typeof value === 'function' && name !== 'default' ? [name] : [],
       );
@@ -31,43 +32,59 @@ const lazily = {
   },
 };
 
-/** Modules that sending a packet seldom takes, by the names of their files: to be compiled only then. */
-const APART = {
-  'other-commands': join(import.meta.dirname, 'dist/cli/other-commands.js'),
-  ipaddr: 'ipaddr.js',
-};
-
-/** Leaves those to be loaded from the files that they are in. */
-const apart = {
-  name: 'apart',
+/** Leaves modules that sending seldom takes in files of their own, to be compiled only when they are loaded. */
+const seldomOnesApart = {
+  name: 'seldom ones apart',
   setup({ onResolve }) {
-    onResolve({ filter: /(^|\/)(other-commands|ipaddr)\.js$/ }, ({ kind, path }) =>
-      kind === 'entry-point' ? undefined : { path: `./${basename(path, '.js')}.cjs`, external: true },
-    );
+    for (const name of ['other-commands', 'ipaddr']) {
+      onResolve({ filter: new RegExp(`(^|/)${name}\\.js$`) }, ({ kind }) =>
+        kind === 'entry-point' ? undefined : { path: `./${name}.cjs`, external: true },
+      );
+    }
   },
 };
 
-rmSync(FOLDER, { recursive: true, force: true });
-if (!process.argv.includes('--remove')) {
+/** Has all other modules at once, which spares each a function around it and a check wherever it is used. */
+const restAtOnce = {
+  name: 'rest at once',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) => {
+      if (!path.startsWith(SOURCES)) return undefined;
+      const imports = [];
+      const code = readFileSync(path, 'utf8').replaceAll(
+        /await import\('(\.[^']+(?<!other-commands\.js))'\)/g,
+        (_, from) => `atOnce${imports.push(from)}`,
+      );
+      const head = imports.map((from, index) => `import * as atOnce${index + 1} from '${from}';\n`);
+      return { contents: head.join('') + code };
+    });
+  },
+};
+
+/** Makes a file of each entry. */
+async function bundle(entryPoints, plugins) {
   await build({
-    entryPoints: {
-      opener: join(import.meta.dirname, 'dist/cli/main.js'),
-      ...APART,
-    },
+    entryPoints,
     // As deep as what they are made of, so that they find the package's other files.
     outdir: join(FOLDER, 'dist'),
     outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     target: 'node20',
-    // Node.js loads modules of the older kind sooner, and has no need of its loader of the newer.
+    // Node.js loads modules of the older kind sooner, and then never loads what loads the newer.
     format: 'cjs',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     external: ['raw-socket'],
-    plugins: [lazily, apart],
+    plugins: [slowOnesLate, seldomOnesApart, ...plugins],
     minify: true,
     legalComments: 'eof',
     logLevel: 'warning',
   });
+}
+
+rmSync(FOLDER, { recursive: true, force: true });
+if (!process.argv.includes('--remove')) {
+  await bundle({ opener: join(SOURCES, 'cli/main.js') }, [restAtOnce]);
+  await bundle({ 'other-commands': join(SOURCES, 'cli/other-commands.js'), ipaddr: 'ipaddr.js' }, []);
 }
