@@ -107,10 +107,13 @@ describe('The npm package', function () {
     const profile = join(folder, 'local.toml');
     const text = `host = "127.0.0.1"\nport = ${socket.address().port}\n${SECRETS}[actions]\nssh = 21\n`;
     writeFileSync(profile, text, { mode: 0o600 });
-    expect(loads('--profile', profile, 'ssh')).to.deep.equal(['crypto', 'dgram']);
-    const [packet] = (await once(socket, 'message')) as [Buffer];
-    expect(packet.length).to.be.within(MIN_PACKET_SIZE, MAX_PACKET_SIZE);
-    socket.close();
+    try {
+      expect(loads('--profile', profile, 'ssh')).to.deep.equal(['crypto', 'dgram']);
+      const [packet] = (await once(socket, 'message', { signal: AbortSignal.timeout(5_000) })) as [Buffer];
+      expect(packet.length).to.be.within(MIN_PACKET_SIZE, MAX_PACKET_SIZE);
+    } finally {
+      socket.close();
+    }
   });
 
   it('of opener leaves no bundle behind, which would hide what tsc makes', () => {
