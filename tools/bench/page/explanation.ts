@@ -28,6 +28,7 @@ packets that arrived meanwhile could hold it up for more than a minute.
 looks at the clock every second, and the capture process looks after its socket four times a second and reports
 once; to look less often would be to notice a lost interface later.
 
-**opener**, of its 25 ms over the bare \`node\` on an idle machine: 3.5 ms load \`node:crypto\`, 7 ms compile its 109 KB, the
-rest reads the profile, seals and sends. A program that only loads both modules and sends 200 bytes takes 8 ms. Node's
-compile cache would save some of it, from Node.js 22 on, but its usual folder is one that other users can write to.`;
+**opener**, of its 21 ms over the bare \`node\`: 8 ms are those of a program that only loads \`node:crypto\` and \`node:dgram\`
+and sends 200 bytes, 3 ms compile its 51 KB, the rest reads the profile, seals and sends, and compiles what that
+calls. V8's code cache would save 4 ms; docs/decisions.md says why there is none. \`NODE_EXTRA_CA_CERTS\` in the environment
+adds 50 ms to both, and makes the one look more like the other.`;
