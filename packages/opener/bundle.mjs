@@ -1,10 +1,10 @@
 /**
- * Makes one file of what sends a packet, and one of all other commands, which start in half the time. For
- * `npm pack` only, which removes them afterwards: beside them, what tsc has made would be forgotten.
+ * Makes one file of what sends a packet, and one of all other commands, for `npm pack`: they start in half
+ * the time.
  *
  *   node bundle.mjs [--remove]
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -44,25 +44,8 @@ const seldomOnesApart = {
   },
 };
 
-/** Has all other modules at once, which spares each a function around it and a check wherever it is used. */
-const restAtOnce = {
-  name: 'rest at once',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) => {
-      if (!path.startsWith(SOURCES)) return undefined;
-      const imports = [];
-      const code = readFileSync(path, 'utf8').replaceAll(
-        /await import\('(\.[^']+(?<!other-commands\.js))'\)/g,
-        (_, from) => `atOnce${imports.push(from)}`,
-      );
-      const head = imports.map((from, index) => `import * as atOnce${index + 1} from '${from}';\n`);
-      return { contents: head.join('') + code };
-    });
-  },
-};
-
 /** Makes a file of each entry. */
-async function bundle(entryPoints, plugins) {
+async function bundle(entryPoints) {
   await build({
     entryPoints,
     // As deep as what they are made of, so that they find the package's other files.
@@ -76,7 +59,7 @@ async function bundle(entryPoints, plugins) {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     external: ['raw-socket'],
-    plugins: [slowOnesLate, seldomOnesApart, ...plugins],
+    plugins: [slowOnesLate, seldomOnesApart],
     minify: true,
     legalComments: 'eof',
     logLevel: 'warning',
@@ -85,6 +68,6 @@ async function bundle(entryPoints, plugins) {
 
 rmSync(FOLDER, { recursive: true, force: true });
 if (!process.argv.includes('--remove')) {
-  await bundle({ opener: join(SOURCES, 'cli/main.js') }, [restAtOnce]);
-  await bundle({ 'other-commands': join(SOURCES, 'cli/other-commands.js'), ipaddr: 'ipaddr.js' }, []);
+  await bundle({ opener: join(SOURCES, 'cli/main.js') });
+  await bundle({ 'other-commands': join(SOURCES, 'cli/other-commands.js'), ipaddr: 'ipaddr.js' });
 }

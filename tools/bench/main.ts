@@ -105,6 +105,8 @@ if (process.geteuid?.() !== 0) {
   process.exit(1);
 }
 process.env['TMPDIR'] = FOLDER;
+// Node.js reads what it names at each start, longer than it takes for all else.
+delete process.env['NODE_EXTRA_CA_CERTS'];
 process.once('exit', () => {
   Arena.removeAll();
 });

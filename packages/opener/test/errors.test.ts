@@ -90,11 +90,11 @@ describe('an error', function () {
   it('that nobody foresaw and nobody awaits is reported alike', async () => {
     const preload = client.write(
       'break.mjs',
-      `const timer = setInterval(() => {
-        if (process.listenerCount('uncaughtException') === 0) return;
-        clearInterval(timer);
-        throw new TypeError('late');
-      }, 1);`,
+      `const { on } = process;
+      process.on = function (event, listener) {
+        if (event === 'uncaughtException') queueMicrotask(() => { throw new TypeError('late'); });
+        return on.call(this, event, listener);
+      };`,
     );
     const env = { ...client.env, NODE_OPTIONS: `--import=${preload}` };
     const { exitCode, stderr } = await opener(['home', '--print'], { env });

@@ -3,6 +3,7 @@ import { OWN_SOURCE, parseActingAddress, type ActingAddress } from '../core/addr
 import { describe } from '../core/description.js';
 import { messageOf, type Request } from '../core/request.js';
 import type { Profile } from '../core/profile.js';
+import { ownAddress } from '../system/own-address.js';
 import type { Destination } from '../system/resolve.js';
 import { loadSealer } from '../system/sealer.js';
 import type { ProxyCommand, SendCommand } from './options.js';
@@ -53,7 +54,6 @@ export class Knock {
     const { source } = this.#command.sending;
     if (source !== undefined) return parseActingAddress(source);
     if (to === undefined) throw new Error('nobody knows where the packet goes');
-    const { ownAddress } = await import('../system/own-address.js');
     return ownAddress(to);
   }
 }

@@ -6,9 +6,11 @@ import { clockState } from '../system/clock-state.js';
 import { sendDatagram } from '../system/datagram.js';
 import { loadProfile } from '../system/profile-file.js';
 import { resolve, type Destination } from '../system/resolve.js';
+import { writeStandardOutput } from '../system/standard-output.js';
 import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
 import { say } from './say.js';
+import { waitForDoor } from './wait.js';
 
 /**
  * Sends one packet and waits for what it opens, or prints it.
@@ -20,7 +22,6 @@ export async function send(command: SendCommand): Promise<void> {
   const knock = await Knock.load(profile, request, command);
 
   if (command.print) {
-    const { writeStandardOutput } = await import('../system/standard-output.js');
     const packet = await knock.packet(await destinationFor(request));
     await writeStandardOutput(`${Buffer.from(packet).toString('base64')}\n`);
     return;
@@ -42,7 +43,6 @@ export async function send(command: SendCommand): Promise<void> {
     }
     return;
   }
-  const { waitForDoor } = await import('./wait.js');
   const { connection, address, took } = await waitForDoor(knock, door.port, (payload, to) =>
     sendDatagram(payload, to, request.port, command.sending),
   );

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { Refusal } from '../core/refusal.js';
 import type { Sending } from '../core/sending.js';
+import { sendRawDatagram } from './raw-datagram.js';
 import type { Destination } from './resolve.js';
 import { isSystemError, reasonOf } from './reason.js';
 
@@ -17,7 +18,6 @@ export async function sendDatagram(
   sending: Sending,
 ): Promise<void> {
   if (sending.source !== undefined) {
-    const { sendRawDatagram } = await import('./raw-datagram.js');
     await sendRawDatagram(payload, to, port, { ...sending, source: sending.source });
     return;
   }

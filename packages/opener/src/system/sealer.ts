@@ -12,6 +12,7 @@ import { shellWord } from '../core/quote.js';
 import { Refusal, type Problem } from '../core/refusal.js';
 import { parseSecretText, SECRET_TEXT_MAX_SIZE } from '../core/secret-text.js';
 import { readSecretFile } from './secret-file.js';
+import { readStandardInput } from './standard-input.js';
 
 /** Where the seed comes from: as the profile may say it, or from standard input, which only `-k -` can ask for. */
 type SeedSource = SecretSource<Seed> | { readonly kind: 'standard input' };
@@ -53,10 +54,8 @@ async function readSeed(source: SeedSource): Promise<Seed> {
   switch (source.kind) {
     case 'inline':
       return source.secret;
-    case 'standard input': {
-      const { readStandardInput } = await import('./standard-input.js');
+    case 'standard input':
       return parseSecretText(await readStandardInput(SECRET_TEXT_MAX_SIZE), 'standard input', parseSeed);
-    }
     case 'file':
       return readSecretFile(
         source.path,
