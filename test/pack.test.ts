@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAX_PACKET_SIZE, MIN_PACKET_SIZE } from '@bouncer-spa/protocol';
@@ -10,14 +10,9 @@ import { expect } from 'chai';
 import { publint } from 'publint';
 import { Bouncer, isListening } from './support/bouncer.js';
 import { runToEnd } from './support/command.js';
+import { lendNativeModules, unpackPackage } from './support/npm-package.js';
 import { repositoryPath } from './support/paths.js';
 import { decisionOn, Stage } from './support/stage.js';
-
-interface Packed {
-  readonly filename: string;
-  readonly size: number;
-  readonly files: readonly { readonly path: string }[];
-}
 
 /** Ways to find a module that lead nowhere in a package that has ES modules only: from before `exports`, and `require`. */
 const NOT_OF_ES_MODULES: readonly string[] = ['node10', 'node16-cjs'];
@@ -39,19 +34,14 @@ describe('The npm package', function () {
   });
 
   /** Packs a package and unpacks it as it would be installed. @returns its files, without the folders of tsc */
-  function pack(name: string): Packed & { readonly at: string; readonly own: string[] } {
-    const args = ['pack', '--json', '-w', `packages/${name}`, '--pack-destination', folder];
-    const output = execFileSync('npm', args, { cwd: repositoryPath('.'), stdio: ['ignore', 'pipe', 'pipe'] });
-    const [packed] = JSON.parse(output.toString()) as [Packed];
-    const at = join(folder, 'node_modules', '@bouncer-spa', name);
-    mkdirSync(at, { recursive: true });
-    execFileSync('tar', ['-xf', join(folder, packed.filename), '-C', at, '--strip-components=1']);
+  function pack(name: string): ReturnType<typeof unpackPackage> & { readonly own: string[] } {
+    const packed = unpackPackage(name, folder);
     const paths = packed.files.map(({ path }) => path);
     expect(paths.filter((path) => /\.map$|\.ts$(?<!\.d\.ts)|tsbuildinfo|test/.test(path))).to.deep.equal([]);
     expect(packed.size).to.be.below(LARGEST_PACKAGE);
     for (const file of ['LICENSE', 'README.md']) expect(paths).to.include(file);
-    expect(readFileSync(join(at, 'LICENSE'))).to.deep.equal(readFileSync(repositoryPath('LICENSE')));
-    return { ...packed, at, own: paths.filter((path) => !path.startsWith('dist/')).sort() };
+    expect(readFileSync(join(packed.at, 'LICENSE'))).to.deep.equal(readFileSync(repositoryPath('LICENSE')));
+    return { ...packed, own: paths.filter((path) => !path.startsWith('dist/')).sort() };
   }
 
   /** What publint has to say about an unpacked package, suggestions included. */
@@ -163,8 +153,7 @@ describe('The npm package', function () {
       stage.open(this);
       // Where it is unpacked by the test before.
       command = join(folder, 'node_modules/@bouncer-spa/bouncer/bin/bouncer.js');
-      for (const name of ['cap', 'classic-level', '@redis'])
-        symlinkSync(repositoryPath(`node_modules/${name}`), join(folder, 'node_modules', name));
+      lendNativeModules(folder);
       stage.installation.addClient('alice');
       stage.installation.writeConfig(
         '[actions.ok]\ncode = 21\nrun = ["/bin/true"]\n[clients.alice]\nseed_file = "alice.seed"\nactions = ["ok"]\n',

@@ -22,7 +22,7 @@ import { measureOpener } from './measures/opener.js';
 import { measureStart } from './measures/start.js';
 import { pageOf } from './page/page.js';
 import { plotsOf } from './page/plots.js';
-import { compilePrograms } from './programs.js';
+import { preparePrograms } from './programs.js';
 import type { Failure, Results } from './results.js';
 import { FULL, QUICK } from './settings.js';
 
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const programs = compilePrograms(folder);
+  const programs = preparePrograms(folder);
   let measured: Partial<Results> = {};
   const failures: Failure[] = [];
   for (const [name, measure] of Object.entries(MEASURES)) {

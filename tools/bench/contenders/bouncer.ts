@@ -20,7 +20,7 @@ const GATE_AND_LOCATOR = GATE_SIZE + 8;
 export const bouncer: Contender = { name: 'bouncer', label: 'bouncer', pause: 15, start };
 
 async function start(arena: Arena, { clients, node }: Conditions): Promise<Listener> {
-  const { network, installation } = arena;
+  const { network, installation, programs } = arena;
   configure(arena, clients);
   const began = Date.now();
   const daemon = Bouncer.spawn(
@@ -29,6 +29,7 @@ async function start(arena: Arena, { clients, node }: Conditions): Promise<Liste
     installation,
     [],
     node === undefined ? undefined : [node],
+    programs.bouncer,
   );
   /** Waits for a record. @returns the time of it by the daemon's clock, in milliseconds */
   const said = async (what: string, matches: (record: LogRecord) => boolean, from = 0): Promise<number> => {

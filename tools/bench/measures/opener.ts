@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { repositoryPath } from '../../../test/support/paths.js';
 import { Arena } from '../arena.js';
 import { fwknopClient, fwknopd } from '../contenders/fwknopd.js';
@@ -31,14 +29,7 @@ export async function measureOpener(programs: Programs, { opener }: Settings): P
         { command: 'node', argv: [process.execPath, '-e', '0'] },
         {
           command: 'opener',
-          argv: [
-            process.execPath,
-            installOpener(installation.path('package')),
-            '--profile',
-            profile,
-            '-f',
-            'note',
-          ],
+          argv: [process.execPath, programs.opener, '--profile', profile, '-f', 'note'],
         },
         { command: 'fwknop', argv: fwknopClient(installation) },
       ],
@@ -48,14 +39,4 @@ export async function measureOpener(programs: Programs, { opener }: Settings): P
     const told = network.run(network.client, [process.execPath, STOPWATCH, order]);
     return JSON.parse(told) as CommandRow[];
   });
-}
-
-/** Unpacks the npm package of opener, which is how people have it. @returns the program */
-function installOpener(folder: string): string {
-  mkdirSync(folder);
-  const words = ['pack', '--json', '-w', 'packages/opener', '--pack-destination', folder];
-  const output = execFileSync('npm', words, { cwd: repositoryPath('.'), stdio: ['ignore', 'pipe', 'pipe'] });
-  const [packed] = JSON.parse(output.toString()) as [{ readonly filename: string }];
-  execFileSync('tar', ['-xf', join(folder, packed.filename), '-C', folder, '--strip-components=1']);
-  return join(folder, 'bin', 'opener.js');
 }
