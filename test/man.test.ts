@@ -8,7 +8,8 @@ import { BOUNCER, OPENER, repositoryPath } from './support/paths.js';
 
 const PAGES = ['bouncer.8', 'bouncer.toml.5', 'opener.1'];
 
-describe('The man page', () => {
+describe('The man page', function () {
+  this.timeout(60_000);
   let folder: string;
 
   before(() => {

@@ -145,7 +145,7 @@ describe('A good config', () => {
     writeConfig(installation);
     const { status, stdout, stderr } = await check();
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
-    expect(stdout).to.match(/^.*bouncer\.toml: ok, 1 clients?, 1 actions?\n$/);
+    expect(stdout).to.match(/^.*bouncer\.toml: ok, 1 client, 1 action\n$/);
     expect(() => readFileSync(installation.path('state'))).to.throw('ENOENT');
   });
 

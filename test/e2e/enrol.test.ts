@@ -137,7 +137,7 @@ describe('bouncer init', function () {
       expect(statSync(installation.path(`new/${name}`)).mode & 0o777, name).to.equal(mode);
     }
     const checked = await bouncerCommand(['check', '-c', config]);
-    expect(checked.stdout).to.equal(`${config}: ok, 0 clients, 1 actions\n`);
+    expect(checked.stdout).to.equal(`${config}: ok, 0 clients, 1 action\n`);
 
     const added = await bouncerCommand([
       'client',

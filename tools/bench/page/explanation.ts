@@ -20,8 +20,8 @@ the last datagram of those that came in between, so that any junk at its port hi
 
 **Start.** It loads its code, reads the config, and then, at the same time, starts the capture process and has a process
 of its own read the store (a damaged one would end the daemon); each of the two costs a start of Node, and so do the three
-of them beside each other on few cores. Of the daemon's code, a bundle in the package loads in a third less time than the
-hundreds of files that it is made of; nothing else of the start has been found that is worth its complexity. With 100,000
+of them beside each other on few cores. With a bundle in the package, instead of hundreds of files, it listens
+a third sooner; nothing else of the start has been found that is worth its complexity. With 100,000
 clients in one file, reading and checking them takes some 60 % of the time, and the locators of the current minute, two
 HMACs a client, most of the rest. A reload with them takes seconds and loses nothing.
 
@@ -30,7 +30,7 @@ looks at the clock every second, and the capture process looks after its socket 
 often would be to notice a lost interface, a step of the clock or a capture that hangs later. 16 MB are the ring that the
 kernel shares with the capture process.
 
-**opener**, of its 21 ms over the bare \`node\`: 8 ms are those of a program that only loads \`node:crypto\` and \`node:dgram\`
+**opener**, of its 23 ms over the bare \`node\`: 8 ms are those of a program that only loads \`node:crypto\` and \`node:dgram\`
 and sends 200 bytes, 3 ms compile its 51 KB, the rest reads the profile, seals and sends, and compiles what that
 calls. V8's code cache would save 4 ms; docs/decisions.md says why there is none. \`NODE_EXTRA_CA_CERTS\` in the environment
 adds 50 ms to both, and makes the one look more like the other.`;

@@ -19,11 +19,16 @@ async function check(file: string): Promise<ExitCode> {
     const { policy } = await loadConfig(file);
     // A client whose previous seed still holds is in the policy twice.
     const clients = new Set(policy.clients.map(({ name }) => name));
-    process.stdout.write(`${file}: ok, ${clients.size} clients, ${policy.actions.length} actions\n`);
+    const counts = [counted(clients.size, 'client'), counted(policy.actions.length, 'action')];
+    process.stdout.write(`${file}: ok, ${counts.join(', ')}\n`);
     return ExitCode.success;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
     return ExitCode.failure;
   }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -10,6 +10,9 @@ export const BEAT = 500;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 1_000;
 
+/** A connection that lasted this many milliseconds is no reason to wait with the next. */
+const LASTED = 10_000;
+
 /** Who works with the store. */
 export interface StoreEvents {
   /** Looks at it: twice a second. A look that fails ends the connection. */
@@ -57,21 +60,21 @@ export class StoreKeeper {
     const { signal } = this.#stop;
     let pause = FIRST_PAUSE;
     while (!signal.aborted) {
+      const began = performance.now();
       try {
-        await this.#serve(() => {
-          pause = FIRST_PAUSE;
-        });
+        await this.#serve();
       } catch (error) {
         if (!this.#stop.signal.aborted)
           this.#events.lost(withoutPassword(reasonOf(error), this.#place.password));
       }
+      if (performance.now() - began >= LASTED) pause = FIRST_PAUSE;
       await rest(pause, signal);
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 
-  /** Looks at the store again and again, until the connection is over. @param looked told after each look */
-  async #serve(looked: () => void): Promise<void> {
+  /** Looks at the store again and again, until the connection is over. */
+  async #serve(): Promise<void> {
     const over = new AbortController();
     const store = await ClusterStore.open(this.#place, this.#serverId, this.#token, {
       told: (line) => {
@@ -86,7 +89,6 @@ export class StoreKeeper {
       const either = AbortSignal.any([this.#stop.signal, over.signal]);
       while (!either.aborted) {
         await this.#events.look(store);
-        looked();
         await rest(BEAT, either);
       }
       throw new Error('the connection has ended');
