@@ -14,6 +14,7 @@ import {
   captureFilter,
   filterCovers,
   filterExpression,
+  portExpression,
 } from '@bouncer-spa/bouncer/dist/core/capture-filter.js';
 import type { Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 
@@ -242,10 +243,9 @@ function others(): Sample[] {
 }
 
 describe('the filter expression, compiled and matched by libpcap', () => {
-  const filter = captureFilter(policy, PORT, NOW);
-
   for (const { name, number, frame } of LINK_LAYERS) {
     it(`lets exactly the possible packets through over ${name}`, () => {
+      const filter = captureFilter(policy, PORT, NOW);
       const all = [...samples(filter.firstMinute, filter.lastMinute), ...others()];
       const passed = passing(
         filter.expression,
@@ -269,11 +269,13 @@ describe('the filter expression, compiled and matched by libpcap', () => {
           bytes,
         ]);
       const frames = [frame(), ...VLAN_TYPES.map((type) => frame(type)), frame(0x88a8, 0x8100), frame()];
-      expect(passing(filter.expression, 1, frames)).to.deep.equal([0, frames.length - 1]);
+      const { expression } = captureFilter(policy, PORT, NOW);
+      expect(passing(expression, 1, frames)).to.deep.equal([0, frames.length - 1]);
     }
   }).timeout(20_000);
 
   it('lets the gate of every listed minute through, over IPv4, IPv6 and IPv6 with options, and of no other', () => {
+    const filter = captureFilter(policy, PORT, NOW);
     const minutes = Array.from({ length: 90 }, (_, at) => NOW - 10 + at);
     const frames = minutes.flatMap((at) => {
       const datagram = udp(packet(at));
@@ -332,6 +334,29 @@ describe('the filter expression, compiled and matched by libpcap', () => {
   }).timeout(20_000);
 });
 
+describe('the expression for a port, compiled and matched by libpcap', () => {
+  for (const { name, number, frame } of LINK_LAYERS) {
+    it(`lets whatever is sent to it through over ${name}, and nothing else`, () => {
+      const all = Object.entries(WRAPPINGS).flatMap(([wrapping, wrap]) => [
+        sample(true, `${wrapping}: a packet`, wrap(udp(packet(NOW)))),
+        sample(true, `${wrapping}: something short`, wrap(udp(Buffer.from('knock')))),
+        sample(true, `${wrapping}: nothing`, wrap(udp(Buffer.alloc(0)))),
+        sample(false, `${wrapping}: the next port`, wrap(udp(packet(NOW), { port: PORT + 1 }))),
+        sample(
+          false,
+          `${wrapping}: the port as source`,
+          wrap(udp(packet(NOW), { port: 53, sourcePort: PORT })),
+        ),
+      ]);
+      all.push(...others());
+      const frames = all.map(({ bytes }) => frame(bytes));
+      expect(passing(portExpression(PORT), number, frames).map((at) => all[at]?.what)).to.deep.equal(
+        all.filter(({ passes }) => passes).map(({ what }) => what),
+      );
+    }).timeout(20_000);
+  }
+});
+
 describe('the minutes of a filter', () => {
   it('reach from the start of the window to an hour behind its end', () => {
     for (const delta of [0, 2, 10]) {
@@ -347,9 +372,8 @@ describe('the minutes of a filter', () => {
 });
 
 describe('filterCovers', () => {
-  const filter = captureFilter(policy, PORT, NOW);
   const covers = (now: number, delta = policy.delta) =>
-    filterCovers(filter, minute(now) satisfies Minute, delta);
+    filterCovers(captureFilter(policy, PORT, NOW), minute(now) satisfies Minute, delta);
 
   it('holds from the minute it was made in for 55 minutes, so that five are left', () => {
     for (let ahead = 0; ahead <= 55; ahead++) expect(covers(NOW + ahead), `${ahead} minutes`).to.equal(true);

@@ -13,6 +13,9 @@ import type { Datagram } from '@bouncer-spa/bouncer/dist/core/datagram.js';
 /** Largest length of a record, after its two bytes of length. */
 const LARGEST = 1024;
 
+/** Largest time of a Date, in milliseconds (ECMA-262, time values). */
+const LAST_MOMENT = 8.64e15;
+
 /** Bytes in front of the payload: kind, addresses, ports. */
 const BEFORE_PAYLOAD = 1 + 2 * 16 + 2 * 2;
 
@@ -40,6 +43,7 @@ const otherRecords: fc.Arbitrary<Exclude<CaptureRecord, { kind: 'datagram' }>> =
       refused: fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), count, { maxKeys: 12 }),
     }),
   }),
+  fc.record({ kind: fc.constant('moment' as const), unix: fc.nat(LAST_MOMENT) }),
 );
 
 const records: fc.Arbitrary<CaptureRecord> = fc.oneof(
@@ -93,6 +97,7 @@ describe('a record on the pipe', () => {
     expect(encodeRecord({ kind: 'failed', reason: 'no such device' })).to.deep.equal(
       raw(4, '"no such device"'),
     );
+    expect(encodeRecord({ kind: 'moment', unix: 1_767_225_625_500 })).to.deep.equal(raw(5, '1767225625500'));
   });
 });
 
@@ -141,10 +146,14 @@ describe('CaptureWireDecoder', () => {
     expect(decoded(raw(3, '{"dropped":0,"refused":{}}'))).to.have.length(1);
   });
 
-  it('throws errors that are told apart by their name', () => {
+  it('throws errors that are told apart by their name and carry their cause', () => {
     expect(() => decoded(raw(0, '')))
       .to.throw(CaptureWireError)
       .with.property('name', 'CaptureWireError');
+    expect(() => decoded(raw(1, '{')))
+      .to.throw(CaptureWireError)
+      .with.property('cause')
+      .instanceOf(SyntaxError);
   });
 
   it('gives nothing for nothing', () => {

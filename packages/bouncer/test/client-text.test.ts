@@ -70,6 +70,20 @@ actions = ["ssh"]  # for now
     expect(twice).to.equal(written.replace(OLD, NEW));
   });
 
+  it('loses the previous seed however its administrator has set it out, and no line that only speaks of it', () => {
+    const told = `${written}# previous_seed = "${OLDER}" was lost\nnote = "no previous_until = here"\n`;
+    const previously = `${told}previous_seed="${OLDER}"
+\t previous_until  =  2027-01-01T00:00:00Z
+`;
+    expect(withSeed(previously, NEW, undefined)).to.equal(told.replace(OLD, NEW));
+  });
+
+  it('has it on its first line too, in whatever quotes and letters', () => {
+    expect(withSeed(`seed='${OLD.toUpperCase()}'\nactions = []`, NEW, undefined)).to.equal(
+      `seed="${NEW}"\nactions = []`,
+    );
+  });
+
   for (const [what, text] of [
     ['is on no line', '[clients.alice]\nactions = []\n'],
     ['is on two lines', `${written}[clients.bob]\nseed = "${NEW}"\n`],
@@ -123,8 +137,17 @@ allow = "source"
   });
 
   it('leaves out an action whose name is a number, which opener takes for a code', () => {
-    expect(profileOf({ ...server, actions: [{ name: '7', code: 8, opens: [] }] })).to.equal(
-      'host = "gw1.example.net"\nport = 51324\n',
-    );
+    for (const name of ['7', '07', '4711'])
+      expect(profileOf({ ...server, actions: [{ name, code: 8, opens: [] }] }), name).to.equal(
+        'host = "gw1.example.net"\nport = 51324\n',
+      );
+  });
+
+  it('has an action whose name only has digits in it', () => {
+    for (const name of ['7zip', 'web1', '1-1'])
+      expect(parse(profileOf({ ...server, actions: [{ name, code: 8, opens: [] }] }))).to.deep.include({
+        default_action: name,
+        actions: { [name]: 8 },
+      });
   });
 });

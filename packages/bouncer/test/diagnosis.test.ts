@@ -11,13 +11,18 @@ import {
 } from '@bouncer-spa/protocol';
 import type { Datagram } from '@bouncer-spa/bouncer/dist/core/datagram.js';
 import { Examiner } from '@bouncer-spa/bouncer/dist/core/diagnosis.js';
-import { diagnosisText, diagnosisWord } from '@bouncer-spa/bouncer/dist/core/diagnosis-text.js';
+import {
+  diagnosisClaim,
+  diagnosisText,
+  diagnosisWord,
+} from '@bouncer-spa/bouncer/dist/core/diagnosis-text.js';
 import { parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/network.js';
 import type { Client, Policy } from '@bouncer-spa/bouncer/dist/core/policy.js';
 import { expect } from 'chai';
 
 const ID = serverId('gate.example.org');
 const GATE = deriveGateSubkey(gateKey(new Uint8Array(32).fill(1)), ID);
+const OLD_GATE = deriveGateSubkey(gateKey(new Uint8Array(32).fill(8)), ID);
 const MINUTE = 60_000;
 const NOW = 1_767_225_625_500;
 const SOURCE = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 1);
@@ -121,6 +126,18 @@ describe('A diagnosis', () => {
     });
   }
 
+  it('says "1 minute" of one minute, where the window is no wider', () => {
+    const strict = new Examiner({ ...policy, delta: 0 }, { floor: minute(0), tags: [] });
+    for (const [minutes, text] of [
+      [-1, '1 minute ago'],
+      [1, '1 minute ahead'],
+    ] as const) {
+      const datagram = datagramOf(sealed(alice, { minutes }));
+      const diagnosis = strict.examine(datagram, { unix: NOW, monotonic: 0 });
+      expect(diagnosisText(diagnosis, datagram)).to.include(`sealed by alice (ssh) ${text}: the clock`);
+    }
+  });
+
   it('does not look farther than a day either way', () => {
     expect(finding(sealed(alice, { minutes: -1_441 }))[0]).to.equal('gate');
     expect(finding(sealed(alice, { minutes: 1_441 }))[0]).to.equal('gate');
@@ -151,9 +168,7 @@ describe('A diagnosis', () => {
   });
 
   it('knows a client by its seed that has an old gate key', () => {
-    const [word, text] = finding(
-      sealed(alice, { gate: deriveGateSubkey(gateKey(new Uint8Array(32).fill(8)), ID) }),
-    );
+    const [word, text] = finding(sealed(alice, { gate: OLD_GATE }));
     expect(word).to.equal('gate-key');
     expect(text).to.equal('sealed by alice (ssh) with another gate key: give the client a new bundle');
   });
@@ -178,4 +193,27 @@ describe('A diagnosis', () => {
     const diagnosis = informed.examine(datagramOf(packet), { unix: NOW, monotonic: 0 });
     expect(diagnosisWord(diagnosis)).to.equal('replay');
   });
+
+  it('of a packet that was accepted once says so, and no more where nothing can be done', () => {
+    const datagram = datagramOf(sealed(alice));
+    const examiner = new Examiner(policy, { floor: minute(0), tags: [] });
+    examiner.examine(datagram, { unix: NOW, monotonic: 0 });
+    const diagnosis = examiner.examine(datagram, { unix: NOW, monotonic: 60_000 });
+    expect(diagnosisText(diagnosis, datagram)).to.equal('alice (ssh): already accepted once');
+  });
+
+  for (const [what, payload, client] of [
+    ['that is accepted', sealed(alice), 'alice'],
+    ['that the policy refuses', sealed(bob), 'bob'],
+    ['of another minute', sealed(alice, { minutes: 7 }), 'alice'],
+    ['of an old gate key', sealed(alice, { gate: OLD_GATE }), 'alice'],
+    ['of a stranger', sealed(stranger), undefined],
+    ['of a stranger of another minute', sealed(stranger, { minutes: 7 }), undefined],
+  ] as const) {
+    it(`of a packet ${what} knows ${client ?? 'nobody'} as the one it claims to be from`, () => {
+      const examiner = new Examiner(policy, { floor: minute(0), tags: [] });
+      const diagnosis = examiner.examine(datagramOf(payload), { unix: NOW, monotonic: 0 });
+      expect(diagnosisClaim(diagnosis)?.client).to.equal(client);
+    });
+  }
 });

@@ -11,8 +11,17 @@ describe('parseSetName', () => {
     });
   }
 
+  it('takes more spaces than one, and such as stand around', () => {
+    expect(parseSetName('  inet   filter  set ')).to.deep.equal({
+      family: 'inet',
+      table: 'filter',
+      set: 'set',
+    });
+  });
+
   for (const text of [
     '',
+    'inet',
     'filter set',
     'inet filter',
     'inet filter set more',

@@ -25,6 +25,28 @@ describe('What a store says of itself', () => {
     });
   });
 
+  it('is that it can be relied on if it forgets nothing when its memory is full', () => {
+    const limited = INFO.replace('maxmemory:0', 'maxmemory:100').replace('allkeys-lru', 'noeviction');
+    expect(parseStoreInfo(limited)).to.deep.equal(parseStoreInfo(INFO));
+  });
+
+  it('is the same whichever way its lines end', () => {
+    expect(parseStoreInfo(INFO.replaceAll('\r\n', '\n'))).to.deep.equal(parseStoreInfo(INFO));
+  });
+
+  it('is not in the titles of its sections', () => {
+    expect(parseStoreInfo(`${INFO}# role:slave\r\n`)).to.deep.equal(parseStoreInfo(INFO));
+  });
+
+  it('is nothing to rely on if it says nothing', () => {
+    expect(parseStoreInfo('')).to.deep.equal({
+      incarnation: '-',
+      clock: NaN,
+      isMaster: false,
+      refusal: 'its version is "": Redis 7 or Valkey is needed',
+    });
+  });
+
   for (const [what, from, to, change] of [
     ['starts', 'run_id:17b0e1', 'run_id:0ther', { incarnation: '0ther-5ca1ab1e' }],
     ['takes over', 'replid:5ca1ab1e', 'replid:0ther', { incarnation: '17b0e1-0ther' }],

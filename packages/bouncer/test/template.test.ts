@@ -8,6 +8,7 @@ import {
   actionValues,
   fillIn,
   isPlaceholder,
+  miswrittenIn,
   PLACEHOLDERS,
   placeholdersIn,
   type ActionValues,
@@ -65,6 +66,11 @@ describe('actionValues', () => {
     const address = Uint8Array.from(Buffer.from('20010db8000000000000000a00000001', 'hex'));
     const values = actionValues(policy, { ...datagram, source: address }, { ...accept, address });
     expect(values).to.deep.include({ address: '2001:db8::a:0:1', source: '2001:db8::a:0:1' });
+  });
+
+  it('says nothing of where a packet came from that was handed in without that', () => {
+    const values = actionValues(policy, { ...datagram, source: undefined, sourcePort: 0 }, accept);
+    expect(values).to.deep.equal({ ...VALUES, source: '', port: '0' });
   });
 });
 
@@ -153,6 +159,22 @@ describe('placeholdersIn', () => {
         const changes = fillIn(argv, VALUES).some((filled, at) => filled !== argv[at]);
         expect(placeholdersIn(argv).some(isPlaceholder)).to.equal(changes);
       }),
+    );
+  });
+});
+
+describe('miswrittenIn', () => {
+  it('lists each name once that is a placeholder but for its capital letters', () => {
+    expect(miswrittenIn(['/bin/x', '{Client}', 'a{ADDRESS}b{Client}', '{sourcE}'])).to.deep.equal([
+      'Client',
+      'ADDRESS',
+      'sourcE',
+    ]);
+  });
+
+  it('lists neither placeholders, nor what is no placeholder either way, nor variables of a shell', () => {
+    expect(miswrittenIn(['{client}', '{Home}', '{adress}', '${CLIENT}', '{Client', '{a,B}'])).to.deep.equal(
+      [],
     );
   });
 });
