@@ -35,14 +35,14 @@ export function clientText({ name, seed, actions, from, notAfter, bind }: NewCli
  */
 export function withSeed(text: string, seed: string, previous: PreviousSeed | undefined): string | undefined {
   const lines = text.split('\n').filter((line) => !/^\s*previous_(seed|until)\s*=/.test(line));
-  const at = lines.findIndex((line) => SEED_LINE.test(line));
-  if (at < 0 || lines.findLastIndex((line) => SEED_LINE.test(line)) !== at) return undefined;
-  const changed = lines[at]?.replace(SEED_LINE, `$1"${seed}"`) ?? '';
+  if (lines.filter((line) => SEED_LINE.test(line)).length !== 1) return undefined;
   const added =
     previous === undefined
       ? []
       : [`previous_seed = "${previous.seed}"`, `previous_until = ${tomlTime(previous.until)}`];
-  return [...lines.slice(0, at), changed, ...added, ...lines.slice(at + 1)].join('\n');
+  return lines
+    .flatMap((line) => (SEED_LINE.test(line) ? [line.replace(SEED_LINE, `$1"${seed}"`), ...added] : [line]))
+    .join('\n');
 }
 
 const SEED_LINE = /^(\s*seed\s*=\s*)(?:"[0-9a-f]{64}"|'[0-9a-f]{64}')/i;

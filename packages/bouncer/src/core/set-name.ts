@@ -18,7 +18,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,30}$/;
  * @returns the name, or a sentence that says what is wrong with the text
  */
 export function parseSetName(text: string): SetName | string {
-  const [familyText = '', table = '', set = '', ...rest] = text.trim().split(/ +/);
+  const [familyText, table = '', set = '', ...rest] = text.trim().split(/ +/);
   const family = FAMILIES.find((known) => known === familyText);
   if (family === undefined || rest.length > 0 || set === '')
     return `"${text}" is no set such as "inet filter mysshset": family (${FAMILIES.join(', ')}), table, name`;
