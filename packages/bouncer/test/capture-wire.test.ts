@@ -215,6 +215,8 @@ describe('CaptureWireDecoder', () => {
       '{"dropped":null,"refused":{}}',
       '{"dropped":1,"refused":null}',
       '{"dropped":1,"refused":"a"}',
+      '{"dropped":1,"refused":""}',
+      '{"dropped":1,"refused":1}',
       '{"dropped":1,"refused":{"a":-1}}',
       '{"dropped":1,"refused":{"a":1,"b":"1"}}',
       '{"dropped":1,"refused":{"a":{}}}',
