@@ -126,6 +126,12 @@ describe('an EtherType', () => {
     }
   });
 
+  it('other than that of IP is refused as that, also where the frame ends with it', () => {
+    const frame = ethernet(Buffer.alloc(0), { etherType: 0x0806 });
+    expect(parseFrame('ETHERNET', frame)).to.equal('not-ip');
+    expect(parseFrame('ETHERNET', frame.subarray(0, -1))).to.equal('truncated');
+  });
+
   it('that disagrees with the version of the packet is refused', () => {
     const { ipv4, ipv6 } = ETHER_TYPE;
     for (const version of [0, 5, 6, 15]) {
@@ -166,6 +172,18 @@ describe('a cooked frame', () => {
     }
   });
 
+  it('of whose packet nothing is there is truncated, unless its header says enough', () => {
+    for (const [type, size] of [
+      ['LINKTYPE_LINUX_SLL', 14],
+      ['LINKTYPE_LINUX_SLL2', 20],
+    ] as const) {
+      const header = Buffer.alloc(size);
+      header[type === 'LINKTYPE_LINUX_SLL' ? 1 : 10] = 4;
+      expect(parseFrame(type, header), type).to.equal('outgoing');
+      expect(parseFrame(type, header.subarray(0, -1)), type).to.equal('truncated');
+    }
+  });
+
   it('of a packet type that there is not is refused', () => {
     for (const packetType of [5, 7, 0x0400, 0xffff]) {
       expect(parseFrame('LINKTYPE_LINUX_SLL', cooked(knock4(), { packetType }))).to.equal('malformed');
@@ -189,6 +207,7 @@ describe('a loopback frame', () => {
     ]) {
       expect(parseFrame('NULL', loopback(knock4(), family))).to.equal('not-ip');
       expect(parseFrame('NULL', loopback(knock4(), family, 'big'))).to.equal('not-ip');
+      expect(parseFrame('NULL', loopback(Buffer.alloc(0), family))).to.equal('not-ip');
     }
   });
 

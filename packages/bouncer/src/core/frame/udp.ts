@@ -17,8 +17,8 @@ const HEADER_SIZE = 8;
  * @returns 8 to 65535, or `undefined` if the datagram is malformed
  */
 export function udpLength(frame: Uint8Array, at: number, end: number): number | undefined {
-  if (at + HEADER_SIZE > end) return undefined;
   const length = uint16(frame, at + OFFSET.length);
+  // A header that is cut off has no length that is enough for it and fits, whatever is read there.
   return length >= HEADER_SIZE && at + length <= end ? length : undefined;
 }
 
