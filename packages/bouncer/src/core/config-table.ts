@@ -28,8 +28,9 @@ export function parseTable<Schema extends TableSchema>(
   value: unknown,
   problems: Problem[],
 ): Partial<v.InferOutput<Schema>> {
-  if (value === undefined) {
-    problems.push({ key, reason: 'is missing' });
+  // Valibot would take a list and a date for tables without keys.
+  if (!isTable(value)) {
+    problems.push({ key, reason: value === undefined ? 'is missing' : 'expected a table' });
     return {};
   }
   const result = v.safeParse(schema, value);
@@ -40,7 +41,7 @@ export function parseTable<Schema extends TableSchema>(
   }
   const good: Record<string, unknown> = {};
   for (const [name, entry] of Object.entries(schema.entries)) {
-    const alone = v.safeParse(entry, isTable(value) ? value[name] : undefined);
+    const alone = v.safeParse(entry, value[name]);
     if (alone.success) good[name] = alone.output;
   }
   return good;
@@ -73,6 +74,5 @@ export function unknownKeys(raw: Record<string, unknown>, known: object): Proble
 
 function reasonOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type !== 'strict_object') return issue.message;
-  if (issue.expected === 'never') return 'unknown key';
-  return issue.received === 'undefined' ? 'is missing' : 'expected a table';
+  return issue.expected === 'never' ? 'unknown key' : 'is missing';
 }
