@@ -92,6 +92,7 @@ describe('a grant of before', () => {
   it('ends by the clock on the wall after the machine was started again', () => {
     const now = { unix: NOW.unix + 20_000, monotonic: 3_000 };
     expect(resumed(before, now, false).end).to.deep.equal({ unix: before.end.unix, monotonic: 43_000 });
+    expect(resumed(before, now, false).began).to.deep.equal({ unix: NOW.unix, monotonic: -17_000 });
   });
 
   it('is over if its time went by while the machine was down', () => {
@@ -132,6 +133,28 @@ describe('the table of grants', () => {
     expect(tableOf(lease).find(lease, other)).to.equal(lease);
   });
 
+  it('finds one of two for the same until both are over, in whatever order they end', () => {
+    const [one, other] = [grantOf(), grantOf({ id: '00000002' })];
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const table = tableOf(one, other);
+      table.remove(first.id);
+      if (first === one) expect(table.find(one, one.means)).to.equal(second);
+      table.remove(second.id);
+      expect(table.find(one, one.means)).to.equal(undefined);
+    }
+  });
+
+  it('finds no grant by what another one was for that had its id before', () => {
+    const former = grantOf();
+    const table = tableOf(former);
+    table.remove(former.id);
+    table.put(grantOf({ action: 'vpn' }));
+    expect(table.find(former, former.means)).to.equal(undefined);
+  });
+
   it('has a door open until the latest end of all grants that open it', () => {
     const alice = grantOf();
     const bob = grantOf({ id: '00000002', client: 'bob', end: later(NOW, 90_000) });
@@ -156,6 +179,15 @@ describe('the table of grants', () => {
     expect(tableOf(wide, long, elsewhere).doorsOf(wide)).to.deep.equal([
       { door: ports(port(22), port(443)), address: addressOf(1), end: wide.end.monotonic },
       { door: ports(port(80)), address: addressOf(1), end: long.end.monotonic },
+    ]);
+  });
+
+  it('does with one step what is the same for several sets', () => {
+    const [four, six] = ['four', 'six'].map((set) => ({ family: 'inet', table: 'filter', set }) as const);
+    const door: Door = { kind: 'sets', sets: [four, six].flatMap((set) => set ?? []) };
+    const grant = grantOf({ means: { kind: 'open', door } });
+    expect(tableOf(grant).doorsOf(grant)).to.deep.equal([
+      { door, address: addressOf(1), end: grant.end.monotonic },
     ]);
   });
 
@@ -274,6 +306,7 @@ function expectSame(table: GrantTable, list: readonly Grant[], now: Moment): voi
     const client = `client${number}`;
     const ofClient = list.filter((grant) => grant.client === client);
     expect(ids(table.ofClient(client))).to.deep.equal(ids(ofClient));
+    expect(table.countOf(client)).to.equal(ofClient.length);
     const address = addressOf(number);
     const ofAddress = list.filter((grant) => Buffer.compare(grant.address, address) === 0);
     expect(ids(table.ofAddress(address))).to.deep.equal(ids(ofAddress));

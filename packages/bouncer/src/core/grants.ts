@@ -72,10 +72,6 @@ export class GrantTable {
   /** The moment for which each grant is in the queue; it can be there for others that do not count any more. */
   readonly #queued = new Map<string, number>();
 
-  get size(): number {
-    return this.#byId.size;
-  }
-
   all(): Grant[] {
     return [...this.#byId.values()];
   }
