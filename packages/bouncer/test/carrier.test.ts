@@ -192,11 +192,42 @@ describe('A packet that a carrier brings', () => {
     const [table] = tables.withGate(first?.gate ?? 0, now);
     expect(table?.minute).to.equal(first?.minute);
     expect(tables.withGate(first?.gate ?? 0, now)[0]).to.equal(table);
-    for (let back = 10; back < 14; back++) {
+    const look = (back: number): void => {
       const other = new WindowTables(policyOf(0)).around(minute(now - back))[0];
       expect(tables.withGate(other?.gate ?? 0, now)).to.have.length(1);
-    }
+    };
+    for (const back of [10, 11, 12]) look(back);
+    expect(tables.withGate(first?.gate ?? 0, now)[0]).to.equal(table);
+    for (const back of [10, 11, 12, 13]) look(back);
     expect(tables.withGate(first?.gate ?? 0, now)[0]).to.not.equal(table);
+  });
+});
+
+describe('The gates of the minutes that are looked through', () => {
+  it('are computed once, and forgotten with the minutes', () => {
+    let computed = 0;
+    const policy: Policy = {
+      ...policyOf(2),
+      get gate() {
+        computed++;
+        return GATE;
+      },
+    };
+    const tables = carrierSearch(policy, 30);
+    const now = minuteOf(NOW);
+    for (const [what, at, more] of [
+      ['all at first', now, 33],
+      ['none in the same minute', now, 0],
+      ['the one that is new in the next', now + 1, 1],
+      ['the first again where the clock is stepped back', now, 1],
+      ['the one before that', now - 1, 1],
+      ['and the last again', now, 1],
+    ] as const) {
+      const former = computed;
+      // No gate is the number 2^32, so that no locators are computed.
+      expect(tables.withGate(2 ** 32, minute(at)), what).to.deep.equal([]);
+      expect(computed - former, what).to.equal(more);
+    }
   });
 });
 

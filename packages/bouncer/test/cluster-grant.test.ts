@@ -260,6 +260,14 @@ describe('What is known of the grants of a cluster', () => {
     }
   });
 
+  it('is that a revoked one is over for no shorter when somebody tells of an earlier end', () => {
+    const ledger = new ClusterLedger();
+    ledger.take(told({ end: 9, isRevoked: true }), 'revoked');
+    ledger.take(told({ end: 5 }), 'live');
+    ledger.forget(8);
+    expect(ledger.isRevoked(told())).to.equal(true);
+  });
+
   it('is forgotten when it is over', () => {
     const ledger = new ClusterLedger();
     expect(ledger.take(told({ end: 5 }), 'line')).to.equal(true);

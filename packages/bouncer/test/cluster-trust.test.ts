@@ -24,6 +24,23 @@ describe('What a gateway knows of the others', () => {
     expect(missing(trust, 'two')).to.deep.equal([]);
   });
 
+  it('is told in the order of their ids, whoever was heard of first', () => {
+    const trust = new ClusterTrust(new Map([['c', 'host-c']]), 0);
+    trust.see([member('b', 'one'), member('a', 'one')], 0, SPAN);
+    expect(missing(trust, 'two')).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('of before its own start is their names alone, so that their first beat is news', () => {
+    const trust = new ClusterTrust(new Map([['a', 'host-a']]), 0);
+    const nothing = { id: 'a', name: 'host-a', epoch: '', beat: -1, changes: 0 };
+    expect(trust.members).to.deep.equal([{ member: nothing, at: 0 }]);
+    for (const first of [0, 1]) {
+      const other = new ClusterTrust(new Map([['a', 'host-a']]), 0);
+      other.see([member('a', 'one', first)], 600, SPAN);
+      expect(other.see([], SPAN + 1, SPAN), String(first)).to.deep.equal([]);
+    }
+  });
+
   it('outlives its own start', () => {
     const trust = new ClusterTrust(new Map([['a', 'host-a']]), 0);
     expect(missing(trust, 'one')).to.deep.equal(['a']);

@@ -181,6 +181,24 @@ describe('A diagnosis', () => {
     );
   });
 
+  it('knows what is older than all that could be told from a replay of what it has seen', () => {
+    const examiner = new Examiner(policy, { floor: minute(0), tags: [] });
+    const examine = (minutes: number, unix: number): string =>
+      diagnosisWord(examiner.examine(datagramOf(sealed(alice, { minutes })), { unix, monotonic: 0 }));
+    expect(examine(2, NOW)).to.equal('accept');
+    expect(examine(-3, NOW - MINUTE)).to.equal('stale');
+    expect(examine(-2, NOW - MINUTE)).to.equal('accept');
+  });
+
+  it('knows a replay of what the policy has refused', () => {
+    const packet = sealed(bob);
+    const examiner = new Examiner(policy, { floor: minute(0), tags: [] });
+    const words = [0, 60_000].map((monotonic) =>
+      diagnosisWord(examiner.examine(datagramOf(packet), { unix: NOW, monotonic })),
+    );
+    expect(words).to.deep.equal(['network', 'replay']);
+  });
+
   it('knows a replay of what it has seen, and of what was accepted before', () => {
     const packet = sealed(alice);
     const examiner = new Examiner(policy, { floor: minute(0), tags: [] });

@@ -51,6 +51,25 @@ describe('A listing of the guard', () => {
     expect(read(CHAIN, set('trial', 'inet_proto')).trial).to.equal(0);
   });
 
+  it('is on trial by the set of that name, whatever its other sets hold', () => {
+    const ssh = set('tcp_22_ipv4', 'ipv4_addr', [{ elem: { val: '192.0.2.1', expires: 99 } }]);
+    expect(read(CHAIN, ssh).trial).to.equal(undefined);
+    const trial = set('trial', 'inet_proto', [{ elem: { val: 'tcp', expires: 12 } }]);
+    expect(read(CHAIN, ssh, trial).trial).to.equal(12);
+  });
+
+  it('tells of nobody who is in a set that is not of the guard', () => {
+    expect(read(CHAIN, set('mine', 'ipv4_addr', ['192.0.2.1'])).openings).to.deep.equal([]);
+  });
+
+  it('has the same shape whichever nft has shown it', () => {
+    const other = { metainfo: { version: '1.1.1', json_schema_version: 1 } };
+    const [mine, theirs] = [METAINFO, other].map((metainfo) =>
+      readGuardListing(JSON.stringify({ nftables: [metainfo, TABLE, CHAIN] })),
+    );
+    expect(mine?.shape).to.equal(theirs?.shape);
+  });
+
   it('has the same shape whatever its sets hold and whatever its handles are', () => {
     const empty = read(CHAIN, set('tcp_22_ipv4', 'ipv4_addr'));
     const full = read(
@@ -73,7 +92,14 @@ describe('A listing of the guard', () => {
 
   it('shows when the guard cannot be put into the table: foreign chains, or sets of another kind', () => {
     expect(read(CHAIN, { chain: { ...CHAIN.chain, name: 'other' } }).canStay).to.equal(false);
-    expect(read(CHAIN, set('tcp_22_ipv4', 'ipv4_addr', [], ['interval', 'timeout'])).canStay).to.equal(false);
+    const good = set('tcp_22_ipv6', 'ipv6_addr');
+    expect(read(CHAIN, good).canStay).to.equal(true);
+    // JSON leaves out the flags that are undefined, as nft does where there are none.
+    const others: unknown[] = [['interval', 'timeout'], ['timeout', 'interval'], ['interval'], [], undefined];
+    for (const flags of others) {
+      const other = { set: { name: 'tcp_22_ipv4', type: 'ipv4_addr', flags } };
+      expect(read(CHAIN, good, other).canStay, JSON.stringify(flags)).to.equal(false);
+    }
   });
 
   it('that is no listing is refused', () => {

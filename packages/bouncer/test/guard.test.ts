@@ -91,7 +91,7 @@ describe('The guard', () => {
       expect(ports && formatPortRange(ports)).to.equal(text);
       expect(ports && setOf(ports, 'ipv4')).to.equal(name);
     }
-    for (const name of ['trial', 'tcp_22', 'tcp_22_ipv5', 'sctp_22_ipv4', 'xtcp_22_ipv4'])
+    for (const name of ['trial', 'tcp_22', 'tcp_22_ipv5', 'sctp_22_ipv4', 'xtcp_22_ipv4', 'tcp_22_ipv4x'])
       expect(portsOfSet(name), name).to.equal(undefined);
   });
 });
@@ -134,6 +134,26 @@ describe('unguarded', () => {
 
   it('finds nothing to say about ports that are closed, by one range or by several', () => {
     expect(unguarded(closed, ranges('tcp/22', 'tcp/20-30', 'udp/53', 'tcp/21-24'))).to.deep.equal([]);
+  });
+
+  it('finds nothing to say about them in whatever order they are closed', () => {
+    const upwards = ranges('tcp/20-22', 'tcp/23-24', 'tcp/25-30');
+    const [first, second, third] = upwards;
+    for (const order of [
+      [third, second, first],
+      [second, third, first],
+      [third, first, second],
+    ])
+      expect(
+        unguarded(
+          order.flatMap((range) => range ?? []),
+          ranges('tcp/20-30'),
+        ),
+      ).to.deep.equal([]);
+  });
+
+  it('of another transport closes nothing', () => {
+    expect(unguarded(ranges('tcp/53'), ranges('udp/53'))).to.deep.equal(ranges('udp/53'));
   });
 
   it('finds ports of which any is not closed', () => {

@@ -16,6 +16,15 @@ describe('A source', () => {
     expect(lockout.ignores(NOISY, 11_000)).to.equal(false);
   });
 
+  it('is heard until it is locked out, and always where nobody is locked out', () => {
+    const lockout = new Lockout(RULES);
+    for (const at of [0, 1]) lockout.count('tag', NOISY, at);
+    expect(lockout.ignores(NOISY, 1)).to.equal(false);
+    const off = new Lockout(undefined);
+    expect([0, 1, 2].map((at) => off.count('tag', NOISY, at))).to.deep.equal([false, false, false]);
+    expect(off.ignores(NOISY, 2)).to.equal(false);
+  });
+
   it('begins at nothing when its time is over, and when the first reject is too long ago', () => {
     const lockout = new Lockout(RULES);
     for (const at of [0, 1, 2]) lockout.count('tag', NOISY, at);
@@ -36,6 +45,7 @@ describe('A source', () => {
     expect(lockout.ignores(address('2001:db8::ffff:1'), 0)).to.equal(true);
     expect(lockout.ignores(address('2001:db8:0:1::1'), 0)).to.equal(false);
     expect(sourceText(address('2001:db8::ffff:1'))).to.equal('2001:db8::/64');
+    expect(sourceText(address('2001:db8::ff00:0:0:1'))).to.equal('2001:db8::/64');
     expect(sourceText(NOISY)).to.equal('192.0.2.7');
   });
 

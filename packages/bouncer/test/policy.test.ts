@@ -199,6 +199,21 @@ describe('the duration', () => {
     expect(granted(0, 700, 600)).to.deep.include({ duration: 600 });
   });
 
+  it('is never more than the most of the client', () => {
+    expect(decide({ client: { maxDuration: 20 } })).to.deep.include({ duration: 20 });
+    expect(decide({ client: { maxDuration: 40 } })).to.deep.include({ duration: 30 });
+  });
+
+  it('ends with the time of the client, to the second', () => {
+    for (const [left, duration] of [
+      [60_000, 30],
+      [20_000, 20],
+      [19_001, 20],
+      [1, 1],
+    ] as const)
+      expect(decide({ client: { notAfter: NOW + left } }), String(left)).to.deep.include({ duration });
+  });
+
   it('is 0 for an action that has none, whatever the packet asks for', () => {
     expect(granted(0, 0, 0)).to.deep.include({ duration: 0 });
     expect(granted(30, 0, 0)).to.deep.include({ duration: 0 });

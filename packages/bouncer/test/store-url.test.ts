@@ -30,15 +30,24 @@ describe('The URL of a store', () => {
       expect(parseStoreUrl(text), text).to.match(/^has a user .*%25/);
   });
 
-  for (const text of [
-    '',
-    'store.example.net',
-    'http://store.example.net',
-    'redis://',
-    'redis://a/b',
-    'redis://a/1?x=y',
-    'redis://a:0',
-  ])
+  it('with more than a database is refused with a sentence', () => {
+    for (const more of ['/a', '/1x', '/a/1', '/123456', '/1?x=y', '/1#x', '?x=y', '#x'])
+      expect(parseStoreUrl(`redis://h${more}`), more).to.equal(
+        'has more after the host and the port than the number of a database',
+      );
+  });
+
+  it('has a database of up to five digits, and the first one if it names none', () => {
+    for (const [path, database] of [
+      ['', 0],
+      ['/', 0],
+      ['/15', 15],
+      ['/12345', 12_345],
+    ] as const)
+      expect(parseStoreUrl(`redis://h${path}`), path).to.include({ database });
+  });
+
+  for (const text of ['', 'store.example.net', 'http://store.example.net', 'redis://', 'redis://a:0'])
     it(`"${text}" is none`, () => {
       expect(parseStoreUrl(text)).to.be.a('string');
     });
