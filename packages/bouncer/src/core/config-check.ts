@@ -109,7 +109,7 @@ function checkActions({ actions }: GoodValues): Problem[] {
         });
       }
     }
-    if (action.max !== undefined && action.for !== undefined && action.max < action.for) {
+    if ((action.max ?? Infinity) < (action.for ?? 0)) {
       problems.push({ key: `actions.${name}.max`, reason: 'is shorter than "for"' });
     }
     return problems;
