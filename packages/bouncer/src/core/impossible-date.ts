@@ -13,8 +13,8 @@ export function impossibleDate(toml: string): { readonly date: string; readonly 
     const [, date, year, month, day] = DATE.exec(text) ?? [];
     if (date === undefined) continue;
     const meant = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-    if (meant.getUTCMonth() !== Number(month) - 1 || meant.getUTCDate() !== Number(day))
-      return { date, line: index + 1 };
+    // A day that the month does not have is one of another month.
+    if (meant.getUTCMonth() !== Number(month) - 1) return { date, line: index + 1 };
   }
   return undefined;
 }
