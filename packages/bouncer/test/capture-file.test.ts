@@ -178,6 +178,52 @@ describe('A capture file', () => {
     expect(() => read(file)).to.throw(CaptureFileError, 'an interface that was not described');
   });
 
+  it('of pcapng that is not made right is refused with what is wrong', () => {
+    const begin = section('little');
+    const [head, described] = [device('little').subarray(0, 5), device('little')];
+    const sized = (length: number): Buffer => numbers('little', [4, 5], [4, length]);
+    const tooLarge = frame('little', 0, MICROSECONDS);
+    tooLarge.writeUInt32LE(FRAME.length + 4, 20);
+    for (const [what, ...parts] of [
+      ['it ends in the middle of a block', begin, head],
+      ['a section has no byte order', block('little', 0x0a0d0d0a, Buffer.alloc(16))],
+      ...[0, 8, 11, 13, 15, 16_777_220].map(
+        (length) =>
+          [`a block of ${length} bytes cannot be right`, begin, sized(length), Buffer.alloc(64)] as const,
+      ),
+      ['an interface is too short', begin, block('little', 1, Buffer.alloc(4))],
+      ['a frame is too short', begin, described, block('little', 6, Buffer.alloc(16))],
+      ['a frame is larger than its block', begin, described, tooLarge],
+    ] as const)
+      expect(() => read(Buffer.concat(parts)), what).to.throw(CaptureFileError, new RegExp(`${what}$`));
+  });
+
+  it('of pcapng may have blocks without a body, blocks of 16 MiB, and frames of any size', () => {
+    const begin = [section('little'), block('little', 5, Buffer.alloc(0)), device('little')];
+    const frames = [0, 4, 5].map((size) => frame('little', 0, MICROSECONDS, Buffer.alloc(size, 7)));
+    const large = block('little', 5, Buffer.alloc(16 * 1_024 * 1_024 - 12));
+    expect(read(Buffer.concat([...begin, large, ...frames])).map(({ bytes }) => bytes)).to.deep.equal([
+      '',
+      '07070707',
+      '0707070707',
+    ]);
+  });
+
+  it('of pcapng counts time in microseconds unless an option of its interface says otherwise', () => {
+    const resolution = [numbers('little', [2, 9], [2, 1]), Buffer.of(0, 0, 0, 0)];
+    for (const [what, ...options] of [
+      ['behind the last option', numbers('little', [2, 0], [2, 0]), ...resolution],
+      ['a name of one letter', numbers('little', [2, 2], [2, 1]), Buffer.from('a\0\0\0')],
+      ['a comment of eight letters', numbers('little', [2, 1], [2, 8]), Buffer.from('somebody')],
+      ['a resolution of another size', numbers('little', [2, 9], [2, 2]), Buffer.of(0, 0, 0, 0)],
+      ['an offset of another size', numbers('little', [2, 14], [2, 4], [4, 60])],
+    ] as const) {
+      const parts = [section('little'), device('little', Buffer.concat(options))];
+      const [found] = read(Buffer.concat([...parts, frame('little', 0, MICROSECONDS)]));
+      expect(found?.time, what).to.equal(SECONDS * 1_000 + 123);
+    }
+  });
+
   it('with a time that no date can be is refused', () => {
     const seconds = Buffer.concat([numbers('little', [2, 9], [2, 1]), Buffer.of(0, 0, 0, 0)]);
     const before1970 = numbers('little', [2, 14], [2, 8], [8, -1]);
@@ -208,5 +254,8 @@ describe('A capture file', () => {
     const file = pcap('little', 0xa1b2c3d4, 0);
     file.writeUInt32LE(262_145, 32);
     expect(() => read(file)).to.throw(CaptureFileError, 'a frame of 262145 bytes cannot be right');
+    file.writeUInt32LE(262_144, 32);
+    expect(() => read(file)).to.throw(CaptureFileError, 'it ends in the middle of a frame');
+    expect(read(Buffer.concat([file, Buffer.alloc(262_144 - FRAME.length)]))).to.have.length(1);
   });
 });

@@ -14,6 +14,8 @@ describe('parsePortRange', () => {
       first: 60_000,
       last: 61_000,
     });
+    for (const port of [1, 65_535])
+      expect(parsePortRange(`tcp/${port}`)).to.deep.equal({ transport: 'tcp', first: port, last: port });
     expect(parsePortRange('tcp/1-65535')).to.deep.equal({ transport: 'tcp', first: 1, last: 65_535 });
   });
 
@@ -36,7 +38,7 @@ describe('parsePortRange', () => {
     });
   }
 
-  for (const text of ['tcp/0', 'tcp/65536', 'tcp/0-10', 'udp/1-65536']) {
+  for (const text of ['tcp/0', 'tcp/65536', 'tcp/0-10', 'udp/1-65536', 'tcp/70000-80', 'tcp/22-0']) {
     it(`refuses ${text}, which has a port that there is not`, () => {
       expect(parsePortRange(text)).to.equal(`"${text}" has a port that is not from 1 to 65535`);
     });

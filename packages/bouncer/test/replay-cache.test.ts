@@ -231,6 +231,14 @@ describe('a restored replay cache', () => {
     expect(cache.look(minute(1000), tag(9), SOURCE, 0)).to.equal('stale');
   });
 
+  it('tells all that it has been given and has accepted since, from the floor on', () => {
+    const known = [1_000, 1_001].map((at, number) => ({ minute: minute(at), tag: tag(number) }));
+    const cache = new ReplayCache({ floor: minute(1_000), tags: known });
+    expect([...cache.tags()]).to.deep.equal(known);
+    cache.remember(minute(1_005), tag(9), 4, SOURCE, 0);
+    expect([...cache.tags()]).to.deep.equal([known[1], { minute: minute(1_005), tag: tag(9) }]);
+  });
+
   it('calls what it has read a replay, not a duplicate: it does not know when and from where it came', () => {
     const cache = new ReplayCache({ floor: minute(0), tags: [{ minute: minute(1000), tag: tag(1) }] });
     expect(cache.look(minute(1000), tag(1), SOURCE, 0)).to.equal('replay');
