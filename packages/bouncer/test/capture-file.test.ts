@@ -250,6 +250,16 @@ describe('A capture file', () => {
     ).to.have.length(1);
   });
 
+  it('of pcap that is cut in the middle of a frame is refused as that', () => {
+    const file = pcap('little', 0xa1b2c3d4, 0);
+    for (const size of [25, 39, 41, file.length - 1])
+      expect(() => read(file.subarray(0, size)), String(size)).to.throw(
+        CaptureFileError,
+        'it ends in the middle of a frame',
+      );
+    expect(read(file.subarray(0, 24))).to.be.empty;
+  });
+
   it('with a frame larger than any can be is refused before so much is read', () => {
     const file = pcap('little', 0xa1b2c3d4, 0);
     file.writeUInt32LE(262_145, 32);

@@ -21,6 +21,7 @@ describe("The capture's history", () => {
 
   it('gives signs of life by all but an end that it was brought to because it hung', () => {
     const history = new CaptureHistory(0);
+    expect(history.takeSign(), 'before anything').to.equal(false);
     const signs = [
       (): void => {
         history.listen(11, 1_000);
@@ -58,6 +59,19 @@ describe("The capture's history", () => {
     history.report({ dropped: 1, refused: { fragment: 2 } }, first);
     expect(history.dropped).to.equal(3);
     expect(history.refused.get('fragment')).to.equal(7);
+  });
+
+  it('tells 32 faults apart, and counts all others as one', () => {
+    const history = new CaptureHistory(0);
+    const names = Array.from(
+      { length: 34 },
+      (_, index) => `fault-${'x'.repeat(index % 9)}-${'y'.repeat(index / 9)}`,
+    );
+    history.report({ dropped: 0, refused: Object.fromEntries(names.map((name) => [name, 1])) }, undefined);
+    expect([...history.refused]).to.deep.equal([
+      ...names.slice(0, 32).map((name) => [name, 1]),
+      ['other', 2],
+    ]);
   });
 
   it('holds a bounded number of faults, however many a capture process invents', () => {

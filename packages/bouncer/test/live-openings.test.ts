@@ -34,6 +34,11 @@ describe('Live openings', () => {
     expect(live.missing(SETS, [], 31_000)).to.deep.equal([]);
   });
 
+  it('are put back as long as they have a second left', () => {
+    expect(live.missing(SETS, [], 30_000)).to.have.length(1);
+    expect(live.missing(SETS, [], 30_001)).to.deep.equal([]);
+  });
+
   it('are forgotten when their set is', () => {
     expect(live.missing(new Set(), [], 2_000)).to.deep.equal([]);
     expect(live.missing(SETS, [], 2_000)).to.deep.equal([]);

@@ -168,6 +168,17 @@ describe('WindowTables', () => {
     }
   });
 
+  it('has room for a stranger even where there is but one client with one action', () => {
+    const policy = policyOf({
+      delta: 0,
+      clients: [clientOf('alice', '20'.repeat(32))],
+      actions: [actionOf(21)],
+    });
+    const [table] = new WindowTables(policy).around(minute(1000));
+    expect(table && pairsIn(table, policy)).to.deep.equal(['alice 21']);
+    expect(table?.locators.find(Buffer.alloc(12))).to.equal(undefined);
+  });
+
   it('has the minutes of the window, earliest first', () => {
     for (const delta of [0, 2, 10]) {
       const minutes = new WindowTables(policyOf({ delta })).around(minute(1000)).map(({ minute: at }) => at);

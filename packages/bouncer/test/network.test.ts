@@ -1,7 +1,12 @@
 import { BlockList } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { networkContains, parseNetwork, type Network } from '@bouncer-spa/bouncer/dist/core/network.js';
+import {
+  coverEverything,
+  networkContains,
+  parseNetwork,
+  type Network,
+} from '@bouncer-spa/bouncer/dist/core/network.js';
 
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
@@ -32,6 +37,23 @@ function withoutHostBits(bytes: Uint8Array, bits: number): number[] {
 function flipped(bytes: readonly number[], bit: number): number[] {
   return bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
 }
+
+describe('coverEverything', () => {
+  it('is true of all of IPv4 beside all of IPv6, and of nothing less', () => {
+    const all = ['0.0.0.0/0', '::/0'];
+    for (const texts of [all, all.toReversed(), ['192.0.2.0/24', ...all]])
+      expect(coverEverything(texts.map(network)), texts.join()).to.equal(true);
+    for (const texts of [
+      [],
+      ['0.0.0.0/0'],
+      ['::/0'],
+      ['::/0', '::/96'],
+      ['0.0.0.0/0', '::/1'],
+      ['0.0.0.0/1', '::/0'],
+    ])
+      expect(coverEverything(texts.map(network)), texts.join()).to.equal(false);
+  });
+});
 
 describe('parseNetwork', () => {
   it('reads IPv4 networks, whose bits count from the start of the mapped address', () => {
