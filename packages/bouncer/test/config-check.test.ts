@@ -73,6 +73,9 @@ describe('The check of a command line', () => {
     // Not lines for a shell: a script that it reads, an option and a program that only look alike.
     ['/bin/sh', '/etc/bouncer/notify.sh', '{address}'],
     ['/bin/sh', 'my-c', '{address}'],
+    ['/bin/sh', '/etc/bouncer/notify.sh', '-c', '{address}'],
+    ['/bin/bash', '-o', 'pipefail', '-e'],
+    ['/bin/sh', '-e', '-c', 'echo "$0"', '{address}'],
     ['/bin/cp', '-c', '{address}'],
     ['/sbin/shutdown', '-c', '{address}'],
     ['/usr/bin/fish-like', '-c', '{address}'],
@@ -82,9 +85,19 @@ describe('The check of a command line', () => {
     });
 
   for (const shell of ['/bin/sh', '/bin/bash', '/bin/dash', '/usr/bin/ksh', '/bin/zsh', '/bin/ash'])
-    for (const option of ['-c', '-ec', '-euxc', '-ce'])
+    for (const option of [
+      '-c',
+      '-ec',
+      '-euxc',
+      '-ce',
+      '-Ec',
+      '-e -c',
+      '-c -e',
+      '-o pipefail -c',
+      '--posix -c',
+    ])
       it(`finds what a packet would write into the line of ${shell} ${option}`, () => {
-        expect(ofCommand(shell, option, 'echo {argument}')).to.deep.equal(['actions.a.run']);
+        expect(ofCommand(shell, ...option.split(' '), 'echo {argument}')).to.deep.equal(['actions.a.run']);
       });
 });
 
