@@ -37,7 +37,7 @@ function pcapngOf([linkType, options = Buffer.alloc(0)]: readonly [number, Buffe
 /** How many frames are whole in a pcap (draft-ietf-opsawg-pcap sections 4 and 5). */
 function framesIn(pcap: Buffer): number {
   let frames = 0;
-  for (let at = 24; at + 16 <= pcap.length; ) {
+  for (let at = 24; at + 16 <= pcap.length;) {
     at += 16 + pcap.readUInt32LE(at + 8);
     if (at <= pcap.length) frames++;
   }
