@@ -23,7 +23,8 @@ of its own read the store (a damaged one would end the daemon); each of the two 
 of them beside each other on few cores. With a bundle in the package, instead of hundreds of files, it listens
 a third sooner; nothing else of the start has been found that is worth its complexity. With 100,000
 clients in one file, reading and checking them takes some 60 % of the time, and the locators of the current minute, two
-HMACs a client, most of the rest. A reload with them takes seconds and loses nothing.
+HMACs a client, most of the rest. A reload with them takes seconds, and half a minute where acting on the packets that
+arrive meanwhile leaves little of a slow processor; it loses nothing.
 
 **Memory** is that of two Node.js processes, of which the capture process has nothing but \`cap\`. **While idle** the daemon
 looks at the clock every second, and the capture process looks after its socket and reports as often; to do so less
