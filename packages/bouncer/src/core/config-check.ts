@@ -126,7 +126,7 @@ function checkCommand(key: string, argv: readonly string[]): Problem[] {
     const known = PLACEHOLDERS.map((word) => `{${word}}`).join(' ');
     problems.push({ key, reason: `unknown placeholder {${placeholder}}; known are ${known}` });
   }
-  if (placeholdersIn(shellLineIn(argv)).length > 0) {
+  if (placeholdersIn([shellLineIn(argv)]).length > 0) {
     problems.push({
       key,
       reason:
@@ -136,21 +136,18 @@ function checkCommand(key: string, argv: readonly string[]): Problem[] {
   return problems;
 }
 
-/** The line that a shell is to read, such as LINE in `bash -e -o pipefail -c LINE`; none for a script's file. */
-function shellLineIn([program = '', ...words]: readonly string[]): string[] {
-  if (!/\/(ba|da|k|z|a)?sh$/.test(program)) return [];
+/** The line that a shell is to read, such as LINE in `bash -e -o pipefail -c LINE`; empty if there is none. */
+function shellLineIn([program = '', ...words]: readonly string[]): string {
+  if (!/\/(ba|da|k|z|a)?sh$/.test(program)) return '';
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (/^[-+][oO]$/.test(word))
       at++; // the next one is its value
     else if (/^-[A-Za-z]*c[A-Za-z]*$/.test(word))
-      return words
-        .slice(at + 1)
-        .filter((next) => !/^[-+]/.test(next))
-        .slice(0, 1);
-    else if (!/^[-+]/.test(word)) return [];
+      return words.slice(at + 1).find((next) => !/^[-+]/.test(next)) ?? '';
+    else if (!/^[-+]/.test(word)) return ''; // the file of a script
   }
-  return [];
+  return '';
 }
 
 /**
