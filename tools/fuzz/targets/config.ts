@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkClients, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
 import { parseTables } from '@bouncer-spa/bouncer/dist/core/config-schema.js';
+import { parsedToml } from '@bouncer-spa/bouncer/dist/core/parsed-toml.js';
 import { readPlainToml } from '@bouncer-spa/bouncer/dist/core/plain-toml.js';
-import { parse, TomlError } from 'smol-toml';
 
 export const tokens: readonly string[] = [
   '[server]\n',
@@ -42,7 +42,7 @@ export const tokens: readonly string[] = [
 export function fuzz(input: Buffer): void {
   const text = input.toString('utf8');
   const plain = readPlainToml(text);
-  const toml = parsed(text);
+  const toml = parsedToml(text);
   // Copies, since the parser's objects have no prototype.
   if (plain !== undefined && !isDeepStrictEqual(structuredClone(plain), structuredClone(toml)))
     throw new Error('read plainly as something else');
@@ -52,15 +52,5 @@ export function fuzz(input: Buffer): void {
   if (tables === undefined && problems.length === 0) throw new Error('refused without a reason');
   for (const { key, reason } of found) {
     if (reason === '') throw new Error(`no reason for ${key}`);
-  }
-}
-
-/** `undefined` for what is not TOML. */
-function parsed(text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof TomlError) return undefined;
-    throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parseSeed, type Seed } from '@bouncer-spa/protocol';
-import { parse, TomlError } from 'smol-toml';
 import { withSeed, type PreviousSeed } from '../core/client-text.js';
 import { parseClients, type ClientTable } from '../core/client-schema.js';
 import { parseDuration } from '../core/duration.js';
+import { parsedToml } from '../core/parsed-toml.js';
 import { replaceFile } from '../system/durable-file.js';
 import type { WrittenClient } from '../system/enrolment.js';
 import { readTrustedFile } from '../system/trusted-file.js';
@@ -93,7 +93,8 @@ function isAsMeant(
   seed: Seed,
   previous?: PreviousSeed,
 ): boolean {
-  const { clients, problems } = parseClients(tomlOf(text));
+  // A line that looked like another may have been changed: then it is none.
+  const { clients, problems } = parseClients(parsedToml(text));
   const { previous_seed: kept, previous_until: until, ...table } = clients.get(name) ?? {};
   const meant: Partial<ClientTable> = { ...old, seed };
   delete meant.previous_seed;
@@ -104,16 +105,6 @@ function isAsMeant(
     (kept && hex(kept)) === previous?.seed &&
     (until === undefined) === (previous === undefined)
   );
-}
-
-/** @returns `undefined` if the text is not TOML, after a line of it that looked like another was changed */
-function tomlOf(text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    return undefined;
-  }
 }
 
 function hex(secret: Uint8Array): string {
