@@ -78,6 +78,21 @@ actions = ["note"]
     });
   }
 
+  it('sends whenever the garbage collector runs', async () => {
+    const { network } = stage;
+    const from = bouncer.records.length;
+    const collects = `import { createRequire } from 'node:module';
+      const raw = createRequire('${OPENER}')('raw-socket');
+      const { createSocket } = raw;
+      raw.createSocket = (options) => { process.nextTick(gc); return createSocket(options); };`;
+    const [node = '', ...command] = args('ipv4', '--source', '203.0.113.9');
+    const preload = `--import=data:text/javascript,${encodeURIComponent(collects)}`;
+    network.run(network.client, [node, '--expose-gc', preload, ...command]);
+    expect(await bouncer.logged('its acceptance', ({ decision }) => decision === 'accept', from)).to.include({
+      source: '203.0.113.9',
+    });
+  });
+
   it('chooses the port and the hops of an address that is its own without a raw socket', async () => {
     const { network } = stage;
     const from = bouncer.records.length;

@@ -76,6 +76,20 @@ describe('an error', function () {
     }
   });
 
+  it('is also that a command is not done when there is nothing left to wait for', async () => {
+    // As if the system never answered.
+    const silent =
+      "import { Socket } from 'node:dgram'; Socket.prototype.send = function () { this.unref() };";
+    const preload = `data:text/javascript,${encodeURIComponent(silent)}`;
+    client.write('home.toml', profileText('127.0.0.1', 9));
+    const env = { ...client.env, NODE_OPTIONS: `--import=${preload}` };
+    expect(await opener(['home', 'ssh'], { env })).to.deep.equal({
+      exitCode: 70,
+      stdout: '',
+      stderr: 'opener: internal error: there is nothing left to wait for, but the command is not done\n',
+    });
+  });
+
   it('that nobody foresaw is one line, without a stack trace, and ends with 70', async () => {
     // A preloaded module breaks what the command relies on.
     const preload = client.write('break.mjs', 'Date.now = () => { throw new TypeError("clock\\nbroken"); };');

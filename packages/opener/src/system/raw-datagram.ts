@@ -14,6 +14,9 @@ const USUAL_TTL = 64;
 const FIRST_DYNAMIC_PORT = 49_152;
 const END_OF_PORTS = 65_536;
 
+/** Within which the kernel takes a datagram, unless its buffers are full. */
+const LIMIT_MILLISECONDS = 5_000;
+
 /**
  * Hands one datagram to the kernel that comes from an address of the caller's choice.
  * @param payload 1 to 508 bytes
@@ -46,8 +49,13 @@ export async function sendRawDatagram(
   const { IPv4, IPv6 } = raw.AddressFamily;
   try {
     const socket = raw.createSocket({ protocol: IPPROTO_RAW, addressFamily: to.family === 6 ? IPv6 : IPv4 });
+    let limit: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
+        // Also what the socket is reachable by: one that waits is not, and the garbage collector would close it.
+        limit = setTimeout(() => {
+          reject(new Error(`the kernel did not take it within ${LIMIT_MILLISECONDS / 1_000} s`));
+        }, LIMIT_MILLISECONDS);
         socket.once('error', reject);
         socket.send(bytes, 0, bytes.length, to.address, (error) => {
           if (error === null) resolve();
@@ -55,6 +63,7 @@ export async function sendRawDatagram(
         });
       });
     } finally {
+      clearTimeout(limit);
       socket.close();
     }
   } catch (error) {
