@@ -163,7 +163,7 @@ describe('Under a flood of junk', function () {
       });
 
       it(`acts on ${VALID} of ${VALID} valid packets while some thousand datagrams a second arrive`, async () => {
-        await flooded({ perMillisecond: 4 }, () => sendEach(30));
+        await flooded({ pace: { datagrams: 4, milliseconds: 1 } }, () => sendEach(30));
       });
 
       // What the kernel does not drop costs time, and who sends it is faster than who judges it.
@@ -202,7 +202,7 @@ describe('Under a flood of junk', function () {
       });
 
       /** Does something amidst a flood, which goes on until it is done and at least until it deserves its name. */
-      async function flooded(pace: Pick<Flood, 'perMillisecond'>, work: () => Promise<void>): Promise<void> {
+      async function flooded(pace: Pick<Flood, 'pace'>, work: () => Promise<void>): Promise<void> {
         const { network, installation } = scene;
         const head = Buffer.from(installation.packet('alice', 21, { argument: '0' }).subarray(0, known));
         const flood = { head: head.toString('hex'), address: network.server.ipv4, most: MOST_JUNK, ...pace };

@@ -26,7 +26,7 @@ process.stdin.on('end', () => {
   ended = true;
 });
 
-function flood({ head, address, port, most, perMillisecond }: Flood): void {
+function flood({ head, address, port, most, pace }: Flood): void {
   const prefix = Buffer.from(head, 'hex');
   const payloads = Array.from({ length: DIFFERENT }, (_, index) => {
     const payload = randomFillSync(Buffer.alloc(SIZES[index % SIZES.length] ?? 124));
@@ -37,7 +37,7 @@ function flood({ head, address, port, most, perMillisecond }: Flood): void {
   let sent = 0;
 
   function sendBatch(): void {
-    let waiting = Math.min(perMillisecond ?? BATCH, most - sent);
+    let waiting = Math.min(pace?.datagrams ?? BATCH, most - sent);
     if (ended || waiting === 0) {
       socket.close();
       process.stdout.write(`${sent}\n`);
@@ -49,8 +49,8 @@ function flood({ head, address, port, most, perMillisecond }: Flood): void {
         // A host without a route or with a full queue sends nothing; the flood goes on.
         if (error === null) sent++;
         if (--waiting > 0) return;
-        if (perMillisecond === undefined) setImmediate(sendBatch);
-        else setTimeout(sendBatch, 1);
+        if (pace === undefined) setImmediate(sendBatch);
+        else setTimeout(sendBatch, pace.milliseconds);
       });
     }
   }

@@ -12,8 +12,8 @@ export interface Flood {
   readonly port: number;
   /** Datagrams after which it ends by itself. */
   readonly most: number;
-  /** At most so many in a millisecond; without it, as many as it can. What it misses it does not make up for. */
-  readonly perMillisecond?: number;
+  /** At most so many datagrams in so many milliseconds; without it, as many as it can. It makes up for none. */
+  readonly pace?: { readonly datagrams: number; readonly milliseconds: number };
 }
 
 /** A host's process that sends junk as fast as it can. */
