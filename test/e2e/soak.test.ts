@@ -35,6 +35,9 @@ const CLIENTS = ['alice', 'bob', 'carol'] as const;
 const CODE = { door: 21, lease: 22, note: 23 } as const;
 type Kind = keyof typeof CODE;
 
+/** What was sent within so many milliseconds is within the window still, whatever `delta` is. */
+const FRESH = 60_000;
+
 /** What the kernel tells of the daemon, in the order of time. */
 interface Sample {
   readonly at: number;
@@ -48,7 +51,8 @@ describe('Through everything that may happen, again and again,', () => {
   let expected: number;
   let sentIds: { readonly kind: Kind; readonly id: string }[];
   let replayed: number;
-  let packets: Uint8Array[];
+  /** With when they were sent. */
+  let packets: { readonly packet: Uint8Array; readonly at: number }[];
   let bouncer: Bouncer;
   let sender: Sender;
   let first: number;
@@ -132,20 +136,21 @@ ${clients.join('')}`,
     const fields = { argument, actionCode: actionCode(CODE[kind]) };
     const packet = installation.packet(random.pick(CLIENTS) ?? 'alice', CODE[kind], fields);
     sentIds.push({ kind, id });
-    packets.push(packet);
+    packets.push({ packet, at: performance.now() });
     expected++;
     await sender.send(packet, random.below(2) === 0 ? network.server.ipv4 : network.server.ipv6);
   }
 
   /** Sends a packet that was accepted once more, from where it cannot be a duplicate of the network's. */
   async function replay(): Promise<void> {
-    const packet = packets[random.below(packets.length)];
-    if (packet === undefined) return;
+    packets = packets.filter(({ at }) => performance.now() - at < FRESH);
+    const chosen = random.pick(packets);
+    if (chosen === undefined) return;
     await settle();
     replayed++;
     // The same source within two seconds would be no replay.
     await sleep(2_100);
-    await sender.send(packet, stage.network.server.ipv4);
+    await sender.send(chosen.packet, stage.network.server.ipv4);
     await waitUntil('the replay', async () => (await status()).rejected.replay === replayed);
   }
 
