@@ -328,7 +328,8 @@ describe('The keeper of grants', () => {
     await stop();
     await doors.open(SSH, addressOf(1), 1_000);
     await start();
-    expect(doors.state).to.deep.equal({ 'tcp/22 192.0.2.1': 60 });
+    // Less what the restart took.
+    expect(doors.state['tcp/22 192.0.2.1']).to.be.within(40, 60);
   });
 
   it('does not take up what was revoked, even if it could not be closed', async () => {
