@@ -746,12 +746,12 @@ resolve() {
   elif [ -n "$family" ] && command -v getent >/dev/null; then
     found=$(getent "ahostsv$family" "$host") || found=
     # What has no IPv6 address is given as an IPv4-mapped one.
-    case $found in '' | ::ffff:*) die 4 "host \"$host\" does not resolve to an IPv$family address" ;; esac
+    case $found in '' | ::ffff:*) die_unresolved ;; esac
     literal=$family
     host=${found%%[ "$TAB"]*}
   elif command -v getent >/dev/null; then
     # What sends tries each of its addresses; here it is only asked whether there is any.
-    getent ahosts "$host" >/dev/null || die 4 "host \"$host\" does not resolve to an address"
+    getent ahosts "$host" >/dev/null || die_unresolved
   fi
 }
 
@@ -762,7 +762,7 @@ find_source() {
       die 1 "nothing here says which address packets come from: no $tool" 'name it: --allow ADDRESS'
   done
   if [ -z "$literal" ]; then
-    found=$(getent ahosts "$host") || die 4 "host \"$host\" does not resolve to an address"
+    found=$(getent ahosts "$host") || die_unresolved
     host=${found%%[ "$TAB"]*}
     case $host in *:*) family=6 ;; *) family=4 ;; esac
     literal=$family
@@ -790,6 +790,20 @@ find_sender() {
   done
   die 1 'nothing here can send UDP: no bash, no socat, and no nc that knows -u' \
     'use --print, and bring the packet to the server in another way'
+}
+
+# check_resolved TEXT: ends with 4 if what sends says that the name does not resolve. Without getent nothing
+# else knows. The words are those of glibc, musl and the BSDs, of busybox, ncat and the traditional nc.
+check_resolved() {
+  case $1 in
+    *'or not known'* | *'service not known'* | *'name resolution'* | *'associated with hostname'* | \
+      *'for hostname not supported'* | *'not resolve'* | *'no usable address'* | *'bad address '* | \
+      *'lookup failed'*) die_unresolved ;;
+  esac
+}
+
+die_unresolved() {
+  die 4 "host \"$host\" does not resolve to an ${family:+IPv$family }address"
 }
 
 # Sends standard input, which comes in one piece, as one datagram.
@@ -957,8 +971,10 @@ main() {
     echo
   else
     # bash may write a line at a time; dd makes one piece of it.
-    said=$(emit "$escaped" | dd obs=1024 2>/dev/null | deliver 2>&1) ||
+    said=$(emit "$escaped" | dd obs=1024 2>/dev/null | deliver 2>&1) || {
+      [ -n "$literal" ] || check_resolved "$said"
       die 1 "could not send to $host port $port${said:+: ${said##*: }}"
+    }
   fi
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -27,6 +27,8 @@ const SHELLS = { dash: ['dash'], bash: ['bash'], busybox: ['busybox', 'ash'] } a
 const COMMANDS = ['cat', 'date', 'dd', 'id', 'ls', 'od', 'openssl', 'sed', 'tr', 'bash'];
 
 const HOST = 'server.example.net';
+
+const UNRESOLVED = 'opener.sh: host "does-not-exist.invalid" does not resolve to an address\n';
 
 /** What a bundle has after its scheme. */
 const BUNDLED = 'Ab_-'.repeat(30);
@@ -337,6 +339,40 @@ describe('opener.sh', () => {
     expect(stderr).to.include('nothing here can send UDP');
   });
 
+  it('without getent ends with 4 where a name does not resolve, if what sends says so', () => {
+    recordCommands();
+    const outcome = run(['home', '-d', 'does-not-exist.invalid'], {
+      env: { ...folder.env, PATH: folder.path('commands') },
+    });
+    expect(outcome).to.deep.equal({ exitCode: 4, stdout: '', stderr: UNRESOLVED });
+  });
+
+  for (const words of [
+    'nc: getaddrinfo: Temporary failure in name resolution',
+    'nc: getaddrinfo: No address associated with hostname',
+    'nc: getaddrinfo: Address family for hostname not supported',
+    'nc: getaddrinfo: Name does not resolve',
+    'nc: getaddrinfo: Name has no usable address',
+    'nc: getaddrinfo: nodename nor servname provided, or not known',
+    "nc: bad address 'does-not-exist.invalid'",
+    'Ncat: Could not resolve hostname "does-not-exist.invalid". QUITTING.',
+    'does-not-exist.invalid: forward host lookup failed: Unknown host',
+  ]) {
+    it(`knows these words for a name that does not resolve: ${words}`, () => {
+      const { exitCode, stderr } = sendByOneThatSays(words, 'does-not-exist.invalid');
+      expect([exitCode, stderr]).to.deep.equal([4, UNRESOLVED]);
+    });
+  }
+
+  it('ends with 1 if what sends says anything else, or was given an address', () => {
+    const refused = sendByOneThatSays('nc: Network is unreachable', 'does-not-exist.invalid');
+    expect([refused.exitCode, refused.stderr]).to.deep.equal([
+      1,
+      'opener.sh: could not send to does-not-exist.invalid port 51324: Network is unreachable\n',
+    ]);
+    expect(sendByOneThatSays('nc: Name or service not known', '127.0.0.1').exitCode).to.equal(1);
+  });
+
   it('has a help that names each option it takes, and fits a screen', () => {
     const { exitCode, stdout } = run(['--help']);
     expect(exitCode).to.equal(0);
@@ -390,6 +426,15 @@ describe('opener.sh', () => {
       chmodSync(path, 0o755);
     }
     return log;
+  }
+
+  /** Sends by an nc that fails with these words, where there is no getent. */
+  function sendByOneThatSays(words: string, host: string): Outcome {
+    const here = folder.path('commands');
+    if (!existsSync(here)) recordCommands(COMMANDS.filter((name) => name !== 'bash'));
+    const script = `#!${commandPath('dash')}\nif [ "$1" = -h ]; then echo -u; exit; fi\ncat >/dev/null\necho '${words.replaceAll("'", "'\\''")}' >&2\nexit 1\n`;
+    writeFileSync(join(here, 'nc'), script, { mode: 0o755 });
+    return run(['home', '-d', host], { env: { ...folder.env, PATH: here } });
   }
 
   function openToOthers(name: string): string {
