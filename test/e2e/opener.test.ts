@@ -281,6 +281,10 @@ bind = "strict"
     const line = [process.execPath, OPENER, ...words].join(' ');
     const argv = ['script', '--quiet', '--return', '--command', line, '/dev/null'];
     expect(network.run(network.client, argv)).to.include(warning);
+    // Nothing is sent to an address of the other family: what is said is said before.
+    const proxy = ['proxy', '192.0.2.77', '22', '-6', '--profile', profile, '-f', 'note'];
+    expect(said(proxy)).to.not.include(warning);
+    expect(said([...proxy, '-v'])).to.include(warning);
   });
 
   /** A folder for $XDG_CONFIG_HOME in which alice's profile has another name. */

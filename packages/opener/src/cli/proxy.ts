@@ -3,6 +3,7 @@ import { planRequest } from '../core/request.js';
 import { sendDatagram } from '../system/datagram.js';
 import { loadProfile } from '../system/profile-file.js';
 import { relay } from '../system/relay.js';
+import { warnOfClock } from './clock-warning.js';
 import { Knock } from './knock.js';
 import type { ProxyCommand } from './options.js';
 import { say } from './say.js';
@@ -17,6 +18,7 @@ export async function proxy(command: ProxyCommand): Promise<void> {
   const action = command.request.action ?? actionOpening('tcp', command.port, profile.actions);
   const request = planRequest({ ...command.request, action }, profile);
   const knock = await Knock.load(profile, request, command);
+  warnOfClock(command.verbose, true);
   const { connection, address, took } = await waitForDoor(knock, command.port, (payload, to) =>
     sendDatagram(payload, to, request.port, command.sending),
   );

@@ -2,11 +2,11 @@ import { OWN_SOURCE } from '../core/address.js';
 import { showDoor } from '../core/door.js';
 import { planRequest, type Request } from '../core/request.js';
 import { chooseWait, silentDoor } from '../core/wait-choice.js';
-import { clockState } from '../system/clock-state.js';
 import { sendDatagram } from '../system/datagram.js';
 import { loadProfile } from '../system/profile-file.js';
 import { resolve, type Destination } from '../system/resolve.js';
 import { writeStandardOutput } from '../system/standard-output.js';
+import { warnOfClock } from './clock-warning.js';
 import { Knock } from './knock.js';
 import type { SendCommand } from './options.js';
 import { say } from './say.js';
@@ -29,10 +29,7 @@ export async function send(command: SendCommand): Promise<void> {
   const door = chooseWait(command.wait, profile.wait, request, command.sending.source === undefined);
   // Asked when there is something to say: it takes half a millisecond to find out.
   const isTalkative = (): boolean => command.verbose || process.stderr.isTTY;
-  // Who waits is told if it stays closed, and would know no use for it if it opens.
-  if (clockState() === 'unsynchronised' && (command.verbose || (door === undefined && isTalkative()))) {
-    say('warning: the clock of this machine is not synchronised; a server accepts a few minutes either way');
-  }
+  warnOfClock(command.verbose, door !== undefined);
   if (door === undefined) {
     const destination = await resolve(request.host, request.family);
     // Sealed only now, since resolving a name can take a good part of a minute.
