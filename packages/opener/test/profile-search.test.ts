@@ -84,6 +84,16 @@ describe('the search for the profile', function () {
     );
   });
 
+  it('says for ssh how to choose between them', async () => {
+    client.write('home.toml', profileText('a.example', 1));
+    client.write('work.toml', profileText('a.example', 2));
+    const { exitCode, stderr } = await opener(['proxy', 'a.example', '22'], client);
+    expect(exitCode).to.equal(3);
+    expect(stderr.split('\n')[1]).to.equal(
+      'opener: hint: name one in its Host block of ~/.ssh/config: ProxyCommand opener proxy PROFILE %p',
+    );
+  });
+
   it('says for a name where it looked and how to come by a profile', async () => {
     expect(await opener(['home'], client)).to.deep.equal(
       refusal(

@@ -68,6 +68,9 @@ export interface ProxyCommand extends Knocking {
 
 const PROXY_HINT = 'ssh -o "ProxyCommand opener proxy %h %p" HOST';
 
+/** ssh tells the name of the host alone; the profile's name stands for one as well. */
+const PROXY_WAY_OUT = 'name one in its Host block of ~/.ssh/config: ProxyCommand opener proxy PROFILE %p';
+
 /**
  * Reads the command line.
  * @param args without the interpreter and the script
@@ -161,11 +164,12 @@ async function proxyCommand({ options, positionals }: Words): Promise<ProxyComma
   refuseSurplus(others, PROXY_HINT);
   if (host === undefined || port === undefined) throw usage('proxy expected a host and a port', PROXY_HINT);
   const file = readFileName(options, 'profile');
+  const profile = chooseProfile(file, undefined, checkHost(host), PROXY_WAY_OUT);
   return {
     kind: 'proxy',
     port: parsePort(port),
     // A profile that was found by the host has it, or has that name and knows the real one.
-    ...(await readKnocking(options, chooseProfile(file, undefined, checkHost(host)), file && host)),
+    ...(await readKnocking(options, profile, file && host)),
   };
 }
 

@@ -6,7 +6,15 @@ import { Refusal } from './refusal.js';
 export type ProfileChoice =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'host'; readonly host: string };
+  | {
+      readonly kind: 'host';
+      readonly host: string;
+      /** How to name one of several profiles that have the host. */
+      readonly wayOut: string;
+    };
+
+/** How a name is given, unless a command has ways of its own. */
+const BY_NAME = 'name one with opener PROFILE or --profile FILE';
 
 /**
  * Chooses by the explicit file, else by the name, else by the destination.
@@ -16,10 +24,11 @@ export function chooseProfile(
   file: string | undefined,
   name: string | undefined,
   host: string | undefined,
+  wayOut = BY_NAME,
 ): ProfileChoice {
   if (file !== undefined) return { kind: 'file', file };
   if (name !== undefined) return { kind: 'name', name: checkName(name) };
-  if (host !== undefined) return { kind: 'host', host };
+  if (host !== undefined) return { kind: 'host', host, wayOut };
   throw new Refusal('usage', {
     sentence: 'no profile and no destination is given',
     hint: 'opener --help',

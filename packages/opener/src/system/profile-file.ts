@@ -44,7 +44,7 @@ function locate(choice: ProfileChoice): string {
     });
   }
 
-  const { host } = choice;
+  const { host, wayOut } = choice;
   const { found, unread } = searchFor(host, files);
   const [only, ...others] = found;
   if (only === undefined) {
@@ -53,7 +53,7 @@ function locate(choice: ProfileChoice): string {
   }
   if (others.length > 0) {
     const sentence = `more than one profile has the host ${quoted(host)}: ${found.join(', ')}`;
-    throw new Refusal('profile', { sentence, hint: 'name one with opener PROFILE or --profile FILE' });
+    throw new Refusal('profile', { sentence, hint: wayOut });
   }
   return only;
 }
