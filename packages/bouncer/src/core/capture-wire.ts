@@ -1,5 +1,5 @@
-import { LAST_TIME } from './capture-file/captured-frame.js';
 import type { Datagram } from './datagram.js';
+import { LAST_TIME } from './moment.js';
 import { printable } from './printable.js';
 
 /**

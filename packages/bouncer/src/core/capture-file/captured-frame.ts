@@ -7,9 +7,6 @@ export interface CapturedFrame {
   readonly bytes: Uint8Array;
 }
 
-/** The last time that a Date can be, in milliseconds (ECMA-262 section 21.4.1.1). */
-export const LAST_TIME = 8.64e15;
-
 /** Gives the next so many bytes of a file; fewer only at its end. */
 export type Take = (size: number) => Buffer;
 

@@ -1,7 +1,7 @@
+import { LAST_TIME } from '../moment.js';
 import {
   BIG_ENDIAN,
   CaptureFileError,
-  LAST_TIME,
   LITTLE_ENDIAN,
   takeAll,
   type CapturedFrame,
