@@ -7,6 +7,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { readCaptureFile } from '../core/capture-file/read.js';
 import { encodeDatagramRecord, encodeRecord, fitsRecord } from '../core/capture-wire.js';
+import { FaultCounts } from '../core/fault-counts.js';
 import { parseFrame, type LinkType } from '../core/frame.js';
 import { reasonOf } from './or-exit.js';
 import { dropPrivileges } from './privileges.js';
@@ -29,9 +30,6 @@ const OUTPUT_FD = 1;
 
 /** Faults that are told apart, so that the report of them fits into a record. */
 const MOST_FAULTS = 24;
-
-/** What every further fault is counted as. */
-const OTHER = 'other';
 
 /** Bytes that are read, and written, at once. */
 const BATCH = 64 * 1024;
@@ -73,23 +71,19 @@ function flush(): void {
 }
 
 function readFile(port: number): void {
-  const counts = new Map<string, number>();
-  const refuse = (fault: string): void => {
-    const name = counts.has(fault) || counts.size < MOST_FAULTS ? fault : OTHER;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  };
+  const refused = new FaultCounts(MOST_FAULTS);
   for (const { linkType, time, bytes } of readCaptureFile(take)) {
     const type = LINK_TYPES.get(linkType);
     const datagram = type === undefined ? `link-type-${linkType}` : parseFrame(type, bytes);
-    if (typeof datagram === 'string') refuse(datagram);
-    else if (datagram.destinationPort !== port) refuse('other-port');
-    else if (!fitsRecord(datagram.payload)) refuse('too-long');
+    if (typeof datagram === 'string') refused.add(datagram);
+    else if (datagram.destinationPort !== port) refused.add('other-port');
+    else if (!fitsRecord(datagram.payload)) refused.add('too-long');
     else {
       write(encodeRecord({ kind: 'moment', unix: time }));
       write(encodeDatagramRecord(datagram));
     }
   }
-  write(encodeRecord({ kind: 'report', report: { dropped: 0, refused: Object.fromEntries(counts) } }));
+  write(encodeRecord({ kind: 'report', report: { dropped: 0, refused: Object.fromEntries(refused.all) } }));
 }
 
 try {

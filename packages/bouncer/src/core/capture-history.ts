@@ -1,10 +1,8 @@
 import type { CaptureReport } from './capture-wire.js';
+import { FaultCounts, OTHER } from './fault-counts.js';
 
 /** Faults told apart; there are fewer, unless the capture process has been taken over. */
 const MOST_FAULTS = 32;
-
-/** What every further fault is counted as. */
-const OTHER = 'other';
 
 const FAULT = /^[a-z-]{1,32}$/;
 
@@ -17,7 +15,7 @@ export class CaptureHistory {
   #lastLoss: { readonly at: number; readonly reason: string } | undefined;
   #dropped = 0;
   #gaveSign = false;
-  readonly #refused = new Map<string, number>();
+  readonly #refused = new FaultCounts(MOST_FAULTS);
 
   /** @param unix milliseconds; so all times here */
   constructor(unix: number) {
@@ -46,10 +44,7 @@ export class CaptureHistory {
     this.#gaveSign = true;
     this.#dropped += increase(dropped, former?.dropped);
     for (const [name, count] of Object.entries(refused)) {
-      const isTold = this.#refused.has(name) || (FAULT.test(name) && this.#refused.size < MOST_FAULTS);
-      const fault = isTold ? name : OTHER;
-      const more = increase(count, former?.refused[name]);
-      this.#refused.set(fault, (this.#refused.get(fault) ?? 0) + more);
+      this.#refused.add(FAULT.test(name) ? name : OTHER, increase(count, former?.refused[name]));
     }
   }
 
@@ -90,7 +85,7 @@ export class CaptureHistory {
 
   /** Frames refused, by fault. */
   get refused(): ReadonlyMap<string, number> {
-    return this.#refused;
+    return this.#refused.all;
   }
 }
 
