@@ -4,14 +4,42 @@ import { ClusterTrust, type Member } from '@bouncer-spa/bouncer/dist/core/cluste
 /** Milliseconds after which a silent member does not count. */
 const SPAN = 1_000;
 
+/** Age in milliseconds of an epoch that every gateway has seen. */
+const SETTLED = 1_500;
+
 describe('What a gateway knows of the others', () => {
   function member(id: string, epoch: string, beat = 1): Member {
     return { id, name: `host-${id}`, epoch, beat, changes: 0 };
   }
 
+  /** Whom a store of that epoch, which is not new, waits for. */
   function missing(trust: ClusterTrust, epoch: string): string[] {
-    return trust.missing(epoch).map(({ member: { id } }) => id);
+    trust.enter(epoch, SETTLED, 0);
+    return Array.from(trust.doubt(0)?.matchAll(/host-\w+ \((\w+)\)/g) ?? [], ([, id = '']) => id);
   }
+
+  it('is believed of a new epoch when every gateway has had the time to see it', () => {
+    const trust = new ClusterTrust(new Map(), 0);
+    trust.enter('one', SETTLED - 1, 1_000);
+    trust.enter('one', SETTLED, 1_500);
+    expect(trust.doubt(1_000 + SETTLED - 1)).to.match(/^it is new, or has become another/);
+    expect(trust.doubt(1_000 + SETTLED)).to.equal(undefined);
+  });
+
+  it('is believed at once of an epoch that the others have seen', () => {
+    const trust = new ClusterTrust(new Map(), 0);
+    trust.enter('one', SETTLED, 1_000);
+    expect(trust.doubt(1_000)).to.equal(undefined);
+  });
+
+  it('is not believed for a time after there was reason not to', () => {
+    const trust = new ClusterTrust(new Map(), 0);
+    trust.enter('one', SETTLED, 1_000);
+    trust.distrust(2_000);
+    trust.enter('one', SETTLED, 2_500);
+    expect(trust.doubt(2_000 + SETTLED - 1)).to.match(/^it is new, or has become another/);
+    expect(trust.doubt(2_000 + SETTLED)).to.equal(undefined);
+  });
 
   it('is that each has still to tell a new store what it remembers', () => {
     const trust = new ClusterTrust(new Map(), 0);

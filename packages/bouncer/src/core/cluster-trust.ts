@@ -19,6 +19,9 @@ export interface Sighting {
   readonly at: number;
 }
 
+/** Milliseconds for which a new epoch is believed by nobody, so that every gateway sees it first. */
+const SETTLE = 1_500;
+
 /**
  * Whether what the store knows of packets is all that the cluster has accepted.
  *
@@ -29,6 +32,9 @@ export interface Sighting {
  */
 export class ClusterTrust {
   readonly #known = new Map<string, Sighting>();
+  #epoch = '';
+  /** When it may be believed: milliseconds, monotonic. */
+  #settled = 0;
 
   /**
    * @param known members that were there before we were started, by id with their names
@@ -61,8 +67,29 @@ export class ClusterTrust {
     return gone.map(({ member }) => member.id);
   }
 
-  /** Members that have still to put into the store what they remember. */
-  missing(epoch: string): readonly Sighting[] {
-    return this.members.filter(({ member }) => member.epoch !== epoch);
+  /**
+   * Takes the epoch that the store has.
+   * @param age milliseconds since it began, by the store's clock
+   */
+  enter(epoch: string, age: number, now: number): void {
+    if (epoch !== this.#epoch && age < SETTLE) this.#settled = now + SETTLE;
+    this.#epoch = epoch;
+  }
+
+  /** Has the store believed no earlier than some time after that moment, whatever its epoch. */
+  distrust(until: number): void {
+    this.#settled = until + SETTLE;
+  }
+
+  /** Why the store may not know all that the cluster has accepted, if it may not. Half a sentence. */
+  doubt(now: number): string | undefined {
+    const missing = this.members.filter(({ member }) => member.epoch !== this.#epoch);
+    if (missing.length > 0) {
+      const names = missing.map(({ member: { id, name } }) => `${name} (${id})`);
+      return `it may have forgotten what these gateways have accepted, and waits for them: ${names.join(', ')}`;
+    }
+    return now < this.#settled
+      ? 'it is new, or has become another: the gateways tell it what they remember'
+      : undefined;
   }
 }

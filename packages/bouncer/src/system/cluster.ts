@@ -6,6 +6,7 @@ import { ClusterTrust } from '../core/cluster-trust.js';
 import type { Grant } from '../core/grants.js';
 import type { Policy } from '../core/policy.js';
 import type { ReplayCache } from '../core/replay-cache.js';
+import { SecondLimit } from '../core/second-limit.js';
 import { momentNow, monotonicNow } from './clock.js';
 import { ClusterGrants, type Keeping } from './cluster-grants.js';
 import { ClusterIdentity } from './cluster-identity.js';
@@ -13,15 +14,13 @@ import { ClusterNews } from './cluster-news.js';
 import { ClusterState } from './cluster-state.js';
 import type { Claim, ClusterStore, StoreView } from './cluster-store.js';
 import type { Log } from './log.js';
+import { MergedWrite } from './merged-write.js';
 import { reasonOf } from './reason.js';
 import { inTime, type StorePlace } from './store-connection.js';
 import { BEAT, StoreKeeper } from './store-keeper.js';
 
 /** Milliseconds that a packet waits for the store at most. */
 const PATIENCE = 250;
-
-/** Milliseconds for which a new epoch is believed by nobody, so that every gateway sees it first. */
-const SETTLE = 1_500;
 
 const MINUTE = 60_000;
 
@@ -84,23 +83,17 @@ export class Cluster {
   readonly #keeper: StoreKeeper;
   #width: number;
   #trusted: Trusted | undefined;
-  /** The epoch of the latest look, and when it may be believed: milliseconds, monotonic. */
-  #epoch: string | undefined;
-  #settled = 0;
   /** The epoch for which the store was told all that we know. */
   #shared: string | undefined;
   /** Whether something happened that the store may not have been told. */
   #owing = false;
   #beats = 0;
-  /** Changes of grants that the store had at the latest look, and at the one before. */
+  /** Changes of grants that the store had at the latest look. */
   #changes = 0;
-  #expected = 0;
   #roundTrip: number | undefined;
-  /** What was refused in the present second, counted from the machine's start. */
-  #spent = { second: 0, count: 0 };
-  /** Writes of what has to outlive us: the one that has not begun yet, and the latest. */
-  #nextNote: Promise<void> | undefined;
-  #lastNote: Promise<void> = Promise.resolve();
+  readonly #spending = new SecondLimit(MOST_SPENT);
+  /** Has what the others told, and what they were not told, outlive us. */
+  readonly #note = new MergedWrite(() => this.#remember());
 
   private constructor(parts: ClusterParts, identity: ClusterIdentity, known: ReadonlyMap<string, string>) {
     this.#parts = parts;
@@ -165,10 +158,7 @@ export class Cluster {
 
   /** Has the others refuse a packet that was refused here, within limits. Never throws. */
   spend(at: Minute, tag: Uint8Array): void {
-    const second = Math.floor(monotonicNow() / 1_000);
-    if (second !== this.#spent.second) this.#spent = { second, count: 0 };
-    if (++this.#spent.count > MOST_SPENT) return;
-    void this.#ownerOf(at, tag);
+    if (this.#spending.admits(monotonicNow())) void this.#ownerOf(at, tag);
   }
 
   /** Tells the others of a grant that began or was extended here. */
@@ -192,7 +182,7 @@ export class Cluster {
   /** Takes leave of the store; what it knows stays there. */
   async leave(): Promise<void> {
     await this.#keeper.stop();
-    await this.#lastNote;
+    await this.#note.idle();
   }
 
   async #ownerOf(at: Minute, tag: Uint8Array): Promise<'us' | 'other' | 'unknown'> {
@@ -222,7 +212,7 @@ export class Cluster {
       this.#owing = true;
       // Else it would be open again here, too, if we were started anew before the store is back.
       if (isRevoked)
-        this.#note().catch((err: unknown) => {
+        this.#note.again().catch((err: unknown) => {
           this.#parts.log.error(
             { err },
             `a revocation that the others were not told is not on disk: ${reasonOf(err)}`,
@@ -239,18 +229,9 @@ export class Cluster {
     return this.#shared !== undefined && !this.#owing;
   }
 
-  /** Has what the others told, and what they were not told, outlive us. What is asked for before it begins is one. */
-  #note(): Promise<void> {
-    if (this.#nextNote === undefined) {
-      const note = this.#lastNote.then(() => {
-        this.#nextNote = undefined;
-        const known = new Map(this.#trust.members.map(({ member }) => [member.id, member.name]));
-        return this.#identity.remember({ known, untold: this.#isTold ? [] : this.#grants.revoked });
-      });
-      this.#nextNote = note;
-      this.#lastNote = note.catch(() => undefined);
-    }
-    return this.#nextNote;
+  async #remember(): Promise<void> {
+    const known = new Map(this.#trust.members.map(({ member }) => [member.id, member.name]));
+    await this.#identity.remember({ known, untold: this.#isTold ? [] : this.#grants.revoked });
   }
 
   /** Forgets what holds for a connection only. */
@@ -268,22 +249,20 @@ export class Cluster {
     if (refusal !== undefined) {
       // A clock that was wrong has ended the time of records before it was over.
       this.#shared = undefined;
-      this.#settled = now.monotonic + BEAT + SETTLE;
+      this.#trust.distrust(now.monotonic + BEAT);
       this.#becomes('waiting', refusal);
       return;
     }
     const epoch = await store.epoch(view.incarnation, view.clock);
-    if (epoch !== this.#epoch && view.clock - Number.parseInt(epoch) < SETTLE) {
-      this.#settled = now.monotonic + SETTLE;
-    }
-    this.#epoch = epoch;
-    const isBehind = this.#news.heard < this.#expected;
-    this.#expected = this.#changes = view.changes;
+    this.#trust.enter(epoch, view.clock - Number.parseInt(epoch), now.monotonic);
+    // Of those that are new since the last look, some are on their way.
+    const isBehind = this.#news.heard < this.#changes;
+    this.#changes = view.changes;
     if (epoch !== this.#shared || this.#owing) await this.#share(store, epoch);
     else if (isBehind) await this.#catchUp(store);
     if (this.#beats % TIDY_BEATS === 0) this.#grants.forget();
     await this.#meet(store, view, epoch);
-    const reason = this.#doubt(epoch);
+    const reason = this.#trust.doubt(monotonicNow());
     if (reason === undefined) this.#trusted = { store, incarnation: view.incarnation, epoch };
     this.#becomes(reason === undefined ? 'trusted' : 'waiting', reason);
   }
@@ -311,21 +290,9 @@ export class Cluster {
     const span = (this.#width + 1) * MINUTE + 2 * CLOCK_TOLERANCE;
     const others = members.filter((member) => member.id !== id);
     const gone = this.#trust.see(others, monotonicNow(), span);
-    await this.#note();
+    await this.#note.again();
     const told = { id, name: hostname(), epoch, beat: ++this.#beats, changes: this.#news.heard };
     await store.report(told, gone, Date.now());
-  }
-
-  /** Why the store may not know all that the cluster has accepted, if it may not. */
-  #doubt(epoch: string): string | undefined {
-    const missing = this.#trust.missing(epoch);
-    if (missing.length > 0) {
-      const names = missing.map(({ member: { id, name } }) => `${name} (${id})`);
-      return `it may have forgotten what these gateways have accepted, and waits for them: ${names.join(', ')}`;
-    }
-    return monotonicNow() < this.#settled
-      ? 'it is new, or has become another: the gateways tell it what they remember'
-      : undefined;
   }
 
   #becomes(state: ClusterStatus['state'], reason?: string): void {
