@@ -4,9 +4,8 @@
  *
  *   node bundle.mjs [--remove]
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from '../../tools/bundle.mjs';
 
 const SOURCES = join(import.meta.dirname, 'dist');
 const FOLDER = join(import.meta.dirname, 'bundle');
@@ -30,18 +29,14 @@ const spared = {
   },
 };
 
-rmSync(FOLDER, { recursive: true, force: true });
-if (!process.argv.includes('--remove')) {
-  await build({
+await bundle(FOLDER, [
+  {
     entryPoints: PROGRAMS.map((program) => join(SOURCES, program)),
     outbase: SOURCES,
     outdir: FOLDER,
-    bundle: true,
     splitting: true,
     // Where the modules are that find a program, or package.json, from their own place.
     chunkNames: 'system/[name]-[hash]',
-    platform: 'node',
-    target: 'node20',
     format: 'esm',
     // Modules of the older kind take what they need by `require`, which the newer kind has not.
     banner: {
@@ -52,7 +47,5 @@ if (!process.argv.includes('--remove')) {
     // Names stay, for whoever has to read a stack trace.
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'eof',
-    logLevel: 'warning',
-  });
-}
+  },
+]);

@@ -4,9 +4,8 @@
  *
  *   node bundle.mjs [--remove]
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from '../../tools/bundle.mjs';
 
 const SOURCES = join(import.meta.dirname, 'dist');
 const FOLDER = join(import.meta.dirname, 'bundle');
@@ -44,30 +43,22 @@ const seldomOnesApart = {
   },
 };
 
-/** Makes a file of each entry. */
-async function bundle(entryPoints) {
-  await build({
-    entryPoints,
-    // As deep as what they are made of, so that they find the package's other files.
-    outdir: join(FOLDER, 'dist'),
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    // Node.js loads modules of the older kind sooner, and then never loads what loads the newer.
-    format: 'cjs',
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
-    external: ['raw-socket'],
-    plugins: [slowOnesLate, seldomOnesApart],
-    minify: true,
-    legalComments: 'eof',
-    logLevel: 'warning',
-  });
-}
+/** A file of each entry. */
+const files = (entryPoints) => ({
+  entryPoints,
+  // As deep as what they are made of, so that they find the package's other files.
+  outdir: join(FOLDER, 'dist'),
+  outExtension: { '.js': '.cjs' },
+  // Node.js loads modules of the older kind sooner, and then never loads what loads the newer.
+  format: 'cjs',
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  external: ['raw-socket'],
+  plugins: [slowOnesLate, seldomOnesApart],
+  minify: true,
+});
 
-rmSync(FOLDER, { recursive: true, force: true });
-if (!process.argv.includes('--remove')) {
-  await bundle({ opener: join(SOURCES, 'cli/main.js') });
-  await bundle({ 'other-commands': join(SOURCES, 'cli/other-commands.js'), ipaddr: 'ipaddr.js' });
-}
+await bundle(FOLDER, [
+  files({ opener: join(SOURCES, 'cli/main.js') }),
+  files({ 'other-commands': join(SOURCES, 'cli/other-commands.js'), ipaddr: 'ipaddr.js' }),
+]);
