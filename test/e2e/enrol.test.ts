@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bouncer, LogRecord } from '../support/bouncer.js';
 import { bouncerCommand, type Ending } from '../support/command.js';
-import { Installation, PORT, SERVER_ID } from '../support/installation.js';
+import { Installation, SERVER_ID } from '../support/installation.js';
 import { OPENER } from '../support/paths.js';
 import { needsRoot } from '../support/root.js';
 import { Stage } from '../support/stage.js';
@@ -13,18 +13,7 @@ import { Tmpfs } from '../support/tmpfs.js';
 
 /** Writes a config with a folder of clients, and nobody in it. */
 function writeConfig(installation: Installation, host: string): void {
-  const config = `[server]
-id = "${SERVER_ID}"
-host = "${host}"
-gate_key_file = "gate.key"
-state_dir = "state"
-clients_dir = "clients.d"
-control_socket = "control.sock"
-
-[capture]
-port = ${PORT}
-
-[actions.note]
+  const tables = `[actions.note]
 code = 21
 run = ["/bin/true"]
 
@@ -36,7 +25,7 @@ run = ["/bin/true"]
 seed_file = "old.seed"
 actions = []
 `;
-  writeFileSync(installation.config, config, { mode: 0o600 });
+  installation.writeConfig(tables, { server: `host = "${host}"\nclients_dir = "clients.d"` });
   installation.addClient('old');
   mkdirSync(installation.path('clients.d'), { mode: 0o700 });
 }

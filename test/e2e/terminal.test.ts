@@ -3,7 +3,7 @@ import { parseGateKey, parseSeed } from '@bouncer-spa/protocol';
 import { openBundle, readBundle, sealBundle, writeBundle } from '@bouncer-spa/protocol/bundle';
 import { expect } from 'chai';
 import { runToEnd } from '../support/command.js';
-import { Installation, PORT, SERVER_ID } from '../support/installation.js';
+import { Installation, SERVER_ID } from '../support/installation.js';
 import { BOUNCER, OPENER } from '../support/paths.js';
 import { CTRL_C, CTRL_D, typeAt, type Session } from '../support/terminal.js';
 
@@ -22,19 +22,8 @@ describe('What is typed at a terminal', function () {
   beforeEach(() => {
     installation = Installation.make();
     mkdirSync(installation.path('clients.d'), { mode: 0o700 });
-    const config = `[server]
-id = "${SERVER_ID}"
-gate_key_file = "gate.key"
-state_dir = "state"
-clients_dir = "clients.d"
-control_socket = "control.sock"
-[capture]
-port = ${PORT}
-[actions.note]
-code = 21
-run = ["/bin/true"]
-`;
-    writeFileSync(installation.config, config, { mode: 0o600 });
+    const note = '[actions.note]\ncode = 21\nrun = ["/bin/true"]\n';
+    installation.writeConfig(note, { server: 'clients_dir = "clients.d"' });
   });
 
   afterEach(() => {
