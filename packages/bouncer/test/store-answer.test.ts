@@ -68,6 +68,8 @@ describe('An answer of a store', () => {
     ['a size that no number holds', '$99999999999\r\n', 'no answer'],
     ['a size below none', '*-2\r\n', 'no answer'],
     ['a list of RESP 3', '~1\r\n', 'no answer'],
+    ['a truth of RESP 3, which is read before its line ends', '#t', 'no answer'],
+    ['one behind nothing, whose line has no end either', '$-1##t', 'no answer'],
     ['an error without end', `-${'x'.repeat(70_000)}`, 'a line without end'],
     ['what another service says', 'SSH-2.0-OpenSSH_9.2\r\n', 'no answer'],
     ['nothing in a line', '\r\n', 'no answer'],

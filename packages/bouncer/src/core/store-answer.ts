@@ -9,6 +9,9 @@ const MOST_LINE = 64 * 1024;
 
 const CARRIAGE_RETURN = 0x0d;
 
+/** A line as far as it has come: what may hold anything, or the size of a text or list. */
+const BEGINNING = /^(?:[+:-]|[$*](?:\d{0,10}|-1?)$)/;
+
 /** A store does not answer as one does. The message is half a sentence. */
 export class StoreAnswerError extends Error {
   override readonly name = 'StoreAnswerError';
@@ -40,6 +43,8 @@ export class AnswerGuard {
       const end = chunk.indexOf(CARRIAGE_RETURN, at);
       this.#line += chunk.toString('latin1', at, end === -1 ? chunk.length : end);
       if (this.#line.length > MOST_LINE) this.#refuse('a line without end');
+      // Now, not at the line's end: the library does not wait for that of a truth, or of what is nothing.
+      if (!BEGINNING.test(this.#line)) this.#refuse('what is no answer of a Redis');
       if (end === -1) return;
       at = end + 1;
       this.#skip = 1; // the line feed
@@ -57,7 +62,7 @@ export class AnswerGuard {
     this.#due--;
     this.#bytes += line.length;
     if (/^[+:-]/.test(line)) return;
-    const [, type, size] = /^([$*])(\d{1,10}|-1)$/.exec(line) ?? this.#refuse('what is no answer of a Redis');
+    const [, type, size] = /^(.)(\d{1,10}|-1)$/.exec(line) ?? this.#refuse('what is no answer of a Redis');
     if (size === '-1') return;
     if (type === '*') {
       this.#due += Number(size);
