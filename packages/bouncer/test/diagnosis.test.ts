@@ -143,6 +143,15 @@ describe('A diagnosis', () => {
     expect(finding(sealed(alice, { minutes: 1_441 }))[0]).to.equal('gate');
   });
 
+  it('looks in other minutes for no longer than it may, however often a capture jumps in time', () => {
+    const examiner = new Examiner(policy, { floor: minute(0), tags: [] }, 3 * 2_881);
+    const late = datagramOf(sealed(alice, { minutes: -7 }));
+    const examine = (unix: number): string => diagnosisWord(examiner.examine(late, { unix, monotonic: 0 }));
+    for (const days of [3, 6]) expect(examine(NOW + days * 1_440 * MINUTE)).to.equal('gate');
+    expect([examine(NOW), examiner.unsearched]).to.deep.equal(['clock', 0]);
+    expect([examine(NOW), examiner.unsearched]).to.deep.equal(['gate', 1]);
+  });
+
   it('does not name a client whose packet of another minute was changed on the way', () => {
     const packet = Uint8Array.from(sealed(alice, { minutes: -7 }));
     packet[50] = (packet[50] ?? 0) ^ 1;

@@ -61,15 +61,21 @@ export class Findings {
   /** Ends the findings with their sums. */
   close(): void {
     const total = sum(this.#counts);
+    const { unsearched } = this.#examiner;
     if (this.#json) {
       const found = Object.fromEntries(this.#counts);
       const passedOver = Object.fromEntries(this.#passedOver);
-      process.stdout.write(`${JSON.stringify({ datagrams: total, found, passed_over: passedOver })}\n`);
+      const sums = { datagrams: total, found, passed_over: passedOver, not_searched: unsearched };
+      process.stdout.write(`${JSON.stringify(sums)}\n`);
       return;
     }
     const kinds = total === 0 ? '' : `: ${list(this.#counts)}`;
     process.stdout.write(`${total} ${total === 1 ? 'datagram' : 'datagrams'} at the port${kinds}\n`);
     if (this.#passedOver.size > 0) process.stdout.write(`passed over: ${list(this.#passedOver)}\n`);
+    if (unsearched > 0)
+      process.stdout.write(
+        `not looked for in other minutes: gate ${unsearched}; the capture jumps in time too often\n`,
+      );
   }
 }
 

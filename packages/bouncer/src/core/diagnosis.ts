@@ -23,6 +23,9 @@ export type Diagnosis =
 /** Minutes either way in which a packet with an unknown gate is looked for: a day. */
 const FARTHEST = 1_440;
 
+/** Gates that are computed at most, some ten seconds' worth: a capture can jump by a day from frame to frame. */
+const MOST_GATES = 1_000_000;
+
 /**
  * Says of datagrams what is wrong with them, with more patience than the daemon has: nothing that it
  * finds is ever acted on. Remembers what it has seen, so that it knows a replay.
@@ -30,11 +33,22 @@ const FARTHEST = 1_440;
 export class Examiner {
   readonly #verifier: Verifier;
   readonly #search: MinuteSearch;
+  readonly #mostGates: number;
+  #unsearched = 0;
 
-  /** @param seen what was accepted before */
-  constructor(policy: Policy, seen: ReplayContent) {
+  /**
+   * @param seen what was accepted before
+   * @param mostGates gates computed for the search in other minutes, in all
+   */
+  constructor(policy: Policy, seen: ReplayContent, mostGates = MOST_GATES) {
+    this.#mostGates = mostGates;
     this.#verifier = { policy, window: new WindowTables(policy), replay: new ReplayCache(seen) };
     this.#search = new MinuteSearch(policy, FARTHEST, FARTHEST);
+  }
+
+  /** Datagrams with an unknown gate that were looked for in no other minute, since there were too many jumps in time. */
+  get unsearched(): number {
+    return this.#unsearched;
   }
 
   examine(datagram: Datagram, now: Moment): Diagnosis {
@@ -54,6 +68,10 @@ export class Examiner {
   }
 
   #searchAll(packet: Packet, { unix }: Moment): Diagnosis | undefined {
+    if (this.#search.computed >= this.#mostGates) {
+      this.#unsearched++;
+      return undefined;
+    }
     const now = minuteOf(unix);
     const far = this.#search.withGate(packet.gate, now);
     const late = this.#sealedIn(far, packet);

@@ -19,6 +19,7 @@ export class MinuteSearch {
   readonly #policy: Policy;
   readonly #pairs: LocatorPairs;
   readonly #gates = new Map<Minute, number>();
+  #computed = 0;
   /** The latest used is the last. */
   readonly #tables = new Map<Minute, MinuteTable>();
 
@@ -27,6 +28,11 @@ export class MinuteSearch {
     this.#pairs = new LocatorPairs(policy);
     this.back = back;
     this.ahead = ahead;
+  }
+
+  /** Gates computed since the start: each takes some 10 µs, and a jump in time takes all of them anew. */
+  get computed(): number {
+    return this.#computed;
   }
 
   /** The tables of those minutes from `now - back` to `now + ahead` that have the gate. */
@@ -46,6 +52,7 @@ export class MinuteSearch {
     if (known !== undefined) return known;
     const gate = gateNumber(this.#policy, at);
     this.#gates.set(at, gate);
+    this.#computed++;
     return gate;
   }
 
