@@ -371,6 +371,14 @@ describe('The store that gateways share', function () {
     expect(JSON.stringify(gateway.log)).to.not.include('\\u001b');
   });
 
+  it('has gateways seen, however much that is none stands before them', async () => {
+    const server = await redis();
+    const junk = Array.from({ length: 100 }, (_, index) => [`junk-${index}`, '{}']).flat();
+    await server.command('HSET', `bouncer:{${ID}}:members`, ...junk);
+    const all = await gateways(2, placeOf([server.url]));
+    expect(all[0]?.cluster.status.members).to.have.length(1);
+  });
+
   it('is not relied on if it forgets keys when its memory is full, or is a replica', async () => {
     const master = await redis({ config: ['maxmemory 100mb', 'maxmemory-policy allkeys-lru'] });
     const replica = await redis({ config: [`replicaof ${master.host} ${master.port}`] });

@@ -12,6 +12,8 @@ const CHUNK = 1_000;
 /** Members that are looked at; nobody has so many gateways. */
 const MOST_MEMBERS = 64;
 
+const MEMBER_ID = /^[0-9a-f]{16}$/;
+
 /** Longest report of a member that is looked at, in characters. */
 const MOST_REPORT = 1_024;
 
@@ -112,7 +114,9 @@ export class ClusterStore {
     if (!info.isMaster) throw new Error('it is a replica, which may lag behind');
     return {
       ...info,
+      // Of what others have written there, none takes the place of a gateway.
       members: Object.entries(members)
+        .filter(([id]) => MEMBER_ID.test(id))
         .slice(0, MOST_MEMBERS)
         .flatMap(([id, text]) => memberOf(id, text) ?? []),
       changes: Number(changes ?? 0),
@@ -219,7 +223,7 @@ function memberOf(id: string, text: string): Member | undefined {
   if (text.length > MOST_REPORT) return undefined;
   try {
     const { success, output } = v.safeParse(report, JSON.parse(text));
-    return success && /^[0-9a-f]{16}$/.test(id) ? { id, ...output } : undefined;
+    return success ? { id, ...output } : undefined;
   } catch {
     return undefined; // not written by a gateway
   }
