@@ -10,6 +10,14 @@ export interface FuzzTarget {
 }
 
 /** The names of the targets, each a file in `targets/`. */
-export const TARGETS = ['frame', 'packet', 'wire', 'capture-file', 'config', 'bundle'] as const;
+export const TARGETS = [
+  'frame',
+  'packet',
+  'wire',
+  'capture-file',
+  'config',
+  'bundle',
+  'store-answer',
+] as const;
 
 export type TargetName = (typeof TARGETS)[number];
