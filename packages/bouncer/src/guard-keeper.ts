@@ -6,6 +6,7 @@ import type { Firewall } from './system/firewall.js';
 import type { Log } from './system/log.js';
 import { NftMonitor, type ForeignChange } from './system/nft-monitor.js';
 import { reasonOf } from './system/reason.js';
+import { Turns } from './system/turns.js';
 
 /** Milliseconds between looks at the guard, for changes that the monitor has not told. */
 const LOOK = 60_000;
@@ -48,8 +49,7 @@ export class GuardKeeper {
   #change: ForeignChange | undefined;
   #stopped = false;
   #onRepair: () => void = () => undefined;
-  /** One thing after the other. */
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(firewall: Firewall, log: Log, wishes: GuardWishes) {
     this.#firewall = firewall;
@@ -92,10 +92,10 @@ export class GuardKeeper {
     if (trial !== undefined) {
       this.#trialEnd = monotonicNow() + trial * 1_000;
       this.#trialTimer = setTimeout(() => {
-        void this.#inTurn(() => this.#lift());
+        void this.#turns.take(() => this.#lift());
       }, trial * 1_000);
     }
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (closesAnything(this.#wishes.plan)) await this.#try(() => this.#put(this.#wishes.plan));
       // Without nft there is nothing to take away.
       else await this.#put(this.#wishes.plan).catch(() => undefined);
@@ -107,7 +107,7 @@ export class GuardKeeper {
    * @throws {FirewallError} if that does not work; the one before stays
    */
   change(wishes: GuardWishes): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const [former, plan] = [this.#plan, this.#planFor(wishes)];
       if ((closesAnything(former) || closesAnything(plan)) && !samePlan(former, plan)) await this.#put(plan);
       this.#wishes = wishes;
@@ -120,7 +120,7 @@ export class GuardKeeper {
    * @throws {FirewallError} with what nft said; the trial goes on
    */
   confirmTrial(): Promise<string | undefined> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#lifted) return 'the trial is over and was not confirmed: start bouncer again';
       if (this.#trialEnd === undefined) return 'there is no trial: the guard stays anyway';
       const end = this.#trialEnd;
@@ -139,7 +139,7 @@ export class GuardKeeper {
 
   /** Leaves the guard as the config wants it after a stop; one on trial goes back to what was before. Never throws. */
   stop(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#lift();
       this.#stopped = true;
       this.#monitor.stop();
@@ -272,14 +272,8 @@ export class GuardKeeper {
     this.#lookDue = due;
     this.#lookTimer = setTimeout(() => {
       this.#lookDue = Infinity;
-      void this.#inTurn(() => this.#look());
+      void this.#turns.take(() => this.#look());
     }, milliseconds);
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#work.then(work);
-    this.#work = result.catch(() => undefined); // who asked for it learns of it
-    return result;
   }
 }
 

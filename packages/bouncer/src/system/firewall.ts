@@ -20,6 +20,7 @@ import { monotonicNow } from './clock.js';
 import { FirewallError } from './firewall-error.js';
 import { Nft } from './nft.js';
 import { reasonOf } from './reason.js';
+import { Turns } from './turns.js';
 
 const setListing = v.object({
   nftables: v.array(v.object({ set: v.optional(v.object({ type: v.unknown() })) })),
@@ -38,8 +39,7 @@ export class Firewall implements Doorkeeper {
   readonly #live = new LiveOpenings();
   /** Whether the guard was taken away: then its ports are open, and there is nothing to open. */
   #isTakenAway = false;
-  /** What was asked for last. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** Whether a process of this number is one by which the firewall was changed here lately. */
   isOwn(pid: number): boolean {
@@ -50,7 +50,7 @@ export class Firewall implements Doorkeeper {
     const element = formatAddress(address);
     const family = familyOf(address);
     const asked = monotonicNow();
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const now = monotonicNow();
       // What had to wait for its turn does not end later for that.
       const left = seconds - (now - asked) / 1_000;
@@ -69,7 +69,7 @@ export class Firewall implements Doorkeeper {
   close(door: Door, address: Uint8Array): Promise<void> {
     const element = formatAddress(address);
     const family = familyOf(address);
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       let sets: string[];
       if (door.kind === 'sets') sets = (await this.#typesOf(door.sets)).filter(takes(family)).map(nameOf);
       else {
@@ -98,7 +98,7 @@ export class Firewall implements Doorkeeper {
    * @throws {FirewallError} with what nft said
    */
   guard(elements: 'all' | 'terse' = 'all'): Promise<GuardListing | undefined> {
-    return this.#inTurn(() => this.#guard(elements));
+    return this.#turns.take(() => this.#guard(elements));
   }
 
   /**
@@ -107,7 +107,7 @@ export class Firewall implements Doorkeeper {
    * @throws {FirewallError} with what nft said; then nothing is changed
    */
   putGuard(plan: GuardPlan, trial: Trial | undefined): Promise<GuardListing> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const present = await this.#guard();
       const openings = present?.openings ?? [];
       this.#live.found(openings, monotonicNow());
@@ -138,7 +138,7 @@ export class Firewall implements Doorkeeper {
    * @throws {FirewallError} with what nft said
    */
   refill(plan: GuardPlan, openings: readonly Opening[]): Promise<number> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const missing = this.#missing(plan, openings);
       await this.#nft.apply(refillLines(missing));
       return missing.length;
@@ -151,7 +151,7 @@ export class Firewall implements Doorkeeper {
    * @throws {FirewallError} with what nft said
    */
   removeGuard(): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if ((await this.#nft.list(['table', ...GUARD_TABLE.split(' ')], 'terse')) === undefined) return false;
       await this.#nft.apply(removeLines());
       this.#isTakenAway = true;
@@ -202,12 +202,6 @@ export class Firewall implements Doorkeeper {
   #missing(plan: GuardPlan, openings: readonly Opening[]): LiveOpening[] {
     const sets = new Set(setsOf(plan, false).map(({ name }) => name));
     return this.#live.missing(sets, openings, monotonicNow());
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined); // who asked for it learns of it
-    return result;
   }
 }
 

@@ -4,6 +4,7 @@ import type { GrantEvents } from './grant-events.js';
 import type { LeaseFolder } from './lease-folder.js';
 import { reasonOf } from './reason.js';
 import type { GrantChanges, ReplayStore } from './replay-store.js';
+import { Turns } from './turns.js';
 
 /** Milliseconds for which grants that the kernel has ended may wait to be removed together. */
 const SOON = 1_000;
@@ -18,7 +19,7 @@ export class GrantJournal {
   readonly #events: Pick<GrantEvents, 'notRecorded'>;
   /** Ids that are to be removed with the next write. */
   readonly #over = new Set<string>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -33,9 +34,7 @@ export class GrantJournal {
 
   /** Does something after all that was asked for before. */
   inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return this.#turns.take(work);
   }
 
   /**

@@ -1,10 +1,11 @@
+import { Turns } from './turns.js';
+
 /** A write that is made anew whenever it is asked for: one after the other, and those that wait are one. */
 export class MergedWrite {
   readonly #write: () => Promise<void>;
   /** The one that has not begun yet. */
   #next: Promise<void> | undefined;
-  /** The end of the latest, whatever came of it. */
-  #last: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** @param write writes what there is when it begins */
   constructor(write: () => Promise<void>) {
@@ -16,19 +17,15 @@ export class MergedWrite {
    * @throws whatever the write does
    */
   again(): Promise<void> {
-    if (this.#next === undefined) {
-      const next = this.#last.then(() => {
-        this.#next = undefined;
-        return this.#write();
-      });
-      this.#next = next;
-      this.#last = next.catch(() => undefined);
-    }
+    this.#next ??= this.#turns.take(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
     return this.#next;
   }
 
   /** Waits for the writes that were asked for. Never throws. */
   async idle(): Promise<void> {
-    await this.#last;
+    await this.#turns.take(() => undefined);
   }
 }
