@@ -1,4 +1,5 @@
 import type { GuardPlan, GuardWishes, Trial } from './core/guard.js';
+import { Pauses } from './core/pauses.js';
 import { formatPortRange, type PortRange } from './core/port-range.js';
 import type { GuardStatus } from './core/status.js';
 import { monotonicNow } from './system/clock.js';
@@ -32,7 +33,7 @@ export class GuardKeeper {
   /** Of the table as we left it, to see whether somebody has changed it. */
   #shape: string | undefined;
   #failing: { readonly since: number; readonly reason: string; readonly logged: number } | undefined;
-  #pause = FIRST_PAUSE;
+  readonly #pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
   /** When the trial ends: milliseconds, monotonic. */
   #trialEnd: number | undefined;
   #trialTimer: NodeJS.Timeout | undefined;
@@ -163,7 +164,7 @@ export class GuardKeeper {
     this.#monitor.start();
     if (this.#failing !== undefined) this.#log.info('the firewall works again');
     this.#failing = undefined;
-    this.#pause = FIRST_PAUSE;
+    this.#pauses.reset();
     this.#lookIn(LOOK);
     const closed = plan.closed.map(formatPortRange);
     const until =
@@ -212,8 +213,7 @@ export class GuardKeeper {
       if (isNews)
         this.#log.error({ reason }, `the guard is not in place: ${reason}; trying again until it works`);
       this.#failing = { since, reason, logged: isNews ? now : logged };
-      this.#lookIn(this.#pause);
-      this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+      this.#lookIn(this.#pauses.next());
     }
   }
 

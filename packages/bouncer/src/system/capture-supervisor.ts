@@ -1,3 +1,4 @@
+import { Pauses } from '../core/pauses.js';
 import { CaptureProcess, type CaptureListener } from './capture-process.js';
 import type { CapturePlan } from './capture-plan.js';
 import { reasonOf } from './reason.js';
@@ -37,7 +38,7 @@ export class CaptureSupervisor {
   /** What the current process listens for, once it does. */
   #listeningPlan: CapturePlan | undefined;
   #current: CaptureProcess | undefined;
-  #pause = FIRST_PAUSE;
+  readonly #pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
   #timer: NodeJS.Timeout | undefined;
   #listeningSince = 0;
   #stopped = false;
@@ -127,7 +128,7 @@ export class CaptureSupervisor {
     void capture.ended.then((reason) => {
       if (this.#stopped || this.#current !== capture) return;
       if (this.#listeningPlan !== undefined && performance.now() - this.#listeningSince >= LASTED) {
-        this.#pause = FIRST_PAUSE;
+        this.#pauses.reset();
       }
       this.#listeningPlan = undefined;
       this.#retry(reason, capture.hung);
@@ -138,8 +139,7 @@ export class CaptureSupervisor {
     this.#events.lost(reason, hung);
     this.#timer = setTimeout(() => {
       this.start();
-    }, this.#pause);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    }, this.#pauses.next());
   }
 
   #announce(plan: CapturePlan): void {

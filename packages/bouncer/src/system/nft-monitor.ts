@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { GUARD_TABLE } from '../core/guard.js';
+import { Pauses } from '../core/pauses.js';
 import { childStdio } from './child-stdio.js';
 import type { Firewall } from './firewall.js';
 import { NFT_ENVIRONMENT, nftProgram } from './nft-program.js';
@@ -43,7 +44,7 @@ export class NftMonitor {
   readonly #events: MonitorEvents;
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #pause = FIRST_PAUSE;
+  readonly #pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
   #stopped = true;
   /** The beginning of a line. */
   #rest = '';
@@ -92,7 +93,7 @@ export class NftMonitor {
     });
     child.once('error', () => undefined); // `close` follows
     child.once('close', () => {
-      if (performance.now() - began >= LASTED) this.#pause = FIRST_PAUSE;
+      if (performance.now() - began >= LASTED) this.#pauses.reset();
       if (!this.#stopped) this.#retry();
     });
   }
@@ -100,8 +101,7 @@ export class NftMonitor {
   #retry(): void {
     this.#timer = setTimeout(() => {
       this.#spawn();
-    }, this.#pause);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    }, this.#pauses.next());
   }
 
   #read(text: string): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pauses } from '../core/pauses.js';
 import { ClusterStore } from './cluster-store.js';
 import { reasonOf } from './reason.js';
 import { withoutPassword, type StorePlace } from './store-connection.js';
@@ -58,7 +59,7 @@ export class StoreKeeper {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let pause = FIRST_PAUSE;
+    const pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
       const began = performance.now();
       try {
@@ -67,9 +68,8 @@ export class StoreKeeper {
         if (!this.#stop.signal.aborted)
           this.#events.lost(withoutPassword(reasonOf(error), this.#place.password));
       }
-      if (performance.now() - began >= LASTED) pause = FIRST_PAUSE;
-      await rest(pause, signal);
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
+      if (performance.now() - began >= LASTED) pauses.reset();
+      await rest(pauses.next(), signal);
     }
   }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { priorityOf } from '../core/log-priority.js';
+import { Pauses } from '../core/pauses.js';
 import { priorityMark, type Facility } from '../core/syslog-facility.js';
 import { childStdio } from './child-stdio.js';
 import { CountingSink } from './counting-sink.js';
@@ -39,7 +40,7 @@ export class Syslog extends CountingSink {
   #problem = 'logger has not been started';
   /** Whether the logger that runs has been given a line. */
   #took = false;
-  #pause = FIRST_PAUSE;
+  readonly #pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
   #timer: NodeJS.Timeout | undefined;
 
   /** Goes over to another facility; without one, nothing is sent. */
@@ -94,7 +95,7 @@ export class Syslog extends CountingSink {
     });
     child.once('close', () => {
       this.#child = undefined;
-      if (performance.now() - began >= LASTED) this.#pause = FIRST_PAUSE;
+      if (performance.now() - began >= LASTED) this.#pauses.reset();
       this.#retry(complaint.trim() || 'logger ended');
     });
   }
@@ -106,7 +107,6 @@ export class Syslog extends CountingSink {
     if (this.#took) this.lose(problem);
     this.#timer = setTimeout(() => {
       this.#start();
-    }, this.#pause);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+    }, this.#pauses.next());
   }
 }
