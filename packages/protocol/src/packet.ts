@@ -92,13 +92,14 @@ export function parsePacket(bytes: Uint8Array): Packet | 'length' {
   const { length } = bytes;
   if (length < MIN_PACKET_SIZE || length > MAX_PACKET_SIZE) return 'length';
   if ((length - MIN_PACKET_SIZE) % BLOCK_SIZE !== 0) return 'length';
-  return new PacketView(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+  return new PacketView(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, length));
 }
 
 /** Makes a view of a field when it is asked for: of junk, nobody asks for more than the first ones. */
 class PacketView implements Packet {
   readonly gate: number;
   readonly #bytes: Buffer;
+  #head: Buffer | undefined;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -106,7 +107,7 @@ class PacketView implements Packet {
   }
 
   get head(): Buffer {
-    return this.#bytes.subarray(0, HEAD_SIZE);
+    return (this.#head ??= this.#bytes.subarray(0, HEAD_SIZE));
   }
 
   get iv(): Uint8Array {
@@ -140,7 +141,15 @@ export function openAuthenticated(packet: Packet, candidate: Candidate): Message
   });
 }
 
-/** A of PROTOCOL.md section 6 step 6. */
+/** A of PROTOCOL.md section 6 step 6, for the server of the call before. */
+let known: { readonly id: ServerId; readonly bytes: Buffer; readonly headAt: number } | undefined;
+
+/** A of PROTOCOL.md section 6 step 6. @returns bytes that are valid until the next call */
 function associatedData(id: ServerId, head: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${LABEL.packet}\0${id}\0`, 'ascii'), head]);
+  if (known?.id !== id) {
+    const label = Buffer.from(`${LABEL.packet}\0${id}\0`, 'ascii');
+    known = { id, bytes: Buffer.concat([label, head]), headAt: label.length };
+  }
+  known.bytes.set(head, known.headAt);
+  return known.bytes;
 }
