@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { parseAddress } from '../core/address.js';
+import { parseAddress, sameAddress } from '../core/address.js';
 
 /** An unknown address asks the system again at most this often, in milliseconds. */
 const REFRESH_MILLISECONDS = 1_000;
@@ -10,29 +10,38 @@ const REFRESH_MILLISECONDS = 1_000;
  * from its first packet on.
  */
 export class LocalAddresses {
+  readonly #ask: () => readonly Uint8Array[];
   #known = new Set<string>();
   #refreshed = -Infinity;
+  /** Of those known, the one that was looked for last. */
+  #latest: Uint8Array | undefined;
+
+  /** @param ask tells the addresses that the host has now, 16 bytes each */
+  constructor(ask: () => readonly Uint8Array[] = localAddresses) {
+    this.#ask = ask;
+  }
 
   /** @param monotonic milliseconds of a clock that never steps */
   has(address: Uint8Array, monotonic: number): boolean {
+    // Nearly all packets are for the same address, and a flood is to cost little.
+    if (this.#latest !== undefined && sameAddress(this.#latest, address)) return true;
     const key = keyOf(address);
     if (!this.#known.has(key) && monotonic - this.#refreshed >= REFRESH_MILLISECONDS) {
       this.#refreshed = monotonic;
-      this.#known = localAddresses();
+      this.#known = new Set(this.#ask().map(keyOf));
+      this.#latest = undefined;
     }
-    return this.#known.has(key);
+    const isKnown = this.#known.has(key);
+    if (isKnown) this.#latest = Uint8Array.from(address);
+    return isKnown;
   }
 }
 
-function localAddresses(): Set<string> {
-  const addresses = new Set<string>();
-  for (const entries of Object.values(networkInterfaces())) {
-    for (const { address } of entries ?? []) {
-      const bytes = parseAddress(address);
-      if (bytes !== undefined) addresses.add(keyOf(bytes));
-    }
-  }
-  return addresses;
+function localAddresses(): Uint8Array[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .map(({ address }) => parseAddress(address))
+    .filter((bytes) => bytes !== undefined);
 }
 
 function keyOf(address: Uint8Array): string {
