@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import {
   CaptureWireDecoder,
   CaptureWireError,
+  datagramRecordSize,
   encodeDatagramRecord,
   encodeRecord,
   fitsRecord,
+  writeDatagramRecord,
   type CaptureRecord,
 } from '@bouncer-spa/bouncer/dist/core/capture-wire.js';
 import type { Datagram } from '@bouncer-spa/bouncer/dist/core/datagram.js';
@@ -86,6 +88,19 @@ describe('a record on the pipe', () => {
     });
     expect(Buffer.from(record).toString('hex')).to.equal(
       `002802${'aa'.repeat(16)}${'bb'.repeat(16)}1234c87c010203`,
+    );
+  });
+
+  it('of a datagram is written where it is to be, and nowhere else', () => {
+    fc.assert(
+      fc.property(datagrams, fc.nat(40), (datagram, at) => {
+        const size = datagramRecordSize(datagram);
+        const bytes = Buffer.alloc(at + size + 3, 0x5a);
+        writeDatagramRecord(bytes, at, datagram);
+        const around = [bytes.subarray(0, at), bytes.subarray(at + size)];
+        expect(Buffer.concat(around)).to.deep.equal(Buffer.alloc(at + 3, 0x5a));
+        expect(bytes.subarray(at, at + size)).to.deep.equal(encodeDatagramRecord(datagram));
+      }),
     );
   });
 

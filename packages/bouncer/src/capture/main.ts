@@ -4,7 +4,7 @@
  * the daemon starts another.
  */
 import { GATE_SIZE } from '@bouncer-spa/protocol';
-import { encodeDatagramRecord, encodeRecord, fitsRecord } from '../core/capture-wire.js';
+import { encodeRecord, fitsRecord } from '../core/capture-wire.js';
 import type { Datagram } from '../core/datagram.js';
 import { isLinkType, parseFrame, type LinkType } from '../core/frame.js';
 import type { CaptureSpec } from './capture-spec.js';
@@ -46,7 +46,7 @@ class Capture {
     else if (!this.#isWanted(datagram)) this.#refuse('filtered');
     else if (!this.#destinations.has(datagram.destination, monotonic)) this.#refuse('not-for-this-host');
     else if (!fitsRecord(datagram.payload)) this.#refuse('too-long');
-    else if (!this.#pipe.write(encodeDatagramRecord(datagram))) this.#dropped++;
+    else if (!this.#pipe.writeDatagram(datagram)) this.#dropped++;
     if (monotonic - this.#reported >= REPORT_MILLISECONDS) this.report(monotonic);
   }
 

@@ -15,11 +15,15 @@ export async function openPcap(spec: CaptureSpec): Promise<FrameSource> {
   const buffer = Buffer.alloc(FRAME_SIZE);
   const linkType = session.open(spec.interface, spec.filter, RING_SIZE, buffer);
   const socket = PacketSocket.find();
+  /** Views of the buffer by their size: packets have few, and one for each frame would be one to collect. */
+  const frames = new Map<number, Buffer>();
   return {
     linkType,
     listen(take) {
       session.on('packet', (size: number) => {
-        take(buffer.subarray(0, size));
+        let frame = frames.get(size);
+        if (frame === undefined) frames.set(size, (frame = buffer.subarray(0, size)));
+        take(frame);
       });
     },
     get isRunning() {

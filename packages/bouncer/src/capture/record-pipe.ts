@@ -1,5 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { datagramRecordSize, writeDatagramRecord } from '../core/capture-wire.js';
+import type { Datagram } from '../core/datagram.js';
 import { RECORDS_FD } from './capture-spec.js';
 import { orExit } from './or-exit.js';
 
@@ -36,11 +38,22 @@ export class RecordPipe {
    * @throws {RecordPipeError} if the daemon is gone
    */
   write(record: Uint8Array): boolean {
-    if (this.#size >= BATCH && performance.now() >= this.#fullUntil) this.flush();
-    if (this.#size + record.length > MOST_WAITING) return false;
+    if (!this.#makeRoom(record.length)) return false;
     this.#waiting.set(record, this.#size);
     this.#size += record.length;
-    this.#flushSoon();
+    return true;
+  }
+
+  /**
+   * Writes the record of a datagram, without one more copy of it.
+   * @returns whether it was taken
+   * @throws {RecordPipeError} if the daemon is gone
+   */
+  writeDatagram(datagram: Datagram): boolean {
+    const size = datagramRecordSize(datagram);
+    if (!this.#makeRoom(size)) return false;
+    writeDatagramRecord(this.#waiting, this.#size, datagram);
+    this.#size += size;
     return true;
   }
 
@@ -59,6 +72,14 @@ export class RecordPipe {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** @returns whether there is room for so many bytes, which are written soon */
+  #makeRoom(size: number): boolean {
+    if (this.#size >= BATCH && performance.now() >= this.#fullUntil) this.flush();
+    if (this.#size + size > MOST_WAITING) return false;
+    this.#flushSoon();
+    return true;
   }
 
   /** When nothing more is to be handed over now, or after a pause for the daemon to read. */

@@ -45,23 +45,32 @@ const MAX_LENGTH = 1024;
 /** Longest text taken over from the capture process, in characters. */
 const MAX_TEXT = 400;
 
+/** Size in bytes of the record of a datagram. */
+export function datagramRecordSize({ payload }: Datagram): number {
+  return LENGTH_SIZE + KIND_SIZE + DATAGRAM_HEADER_SIZE + payload.length;
+}
+
+/** Writes the record of a datagram into bytes, which have room for it from `at` on. */
+export function writeDatagramRecord(bytes: Buffer, at: number, datagram: Datagram): void {
+  const { source, destination, sourcePort, destinationPort, payload } = datagram;
+  let offset = writeHead(bytes, at, KIND.datagram, DATAGRAM_HEADER_SIZE + payload.length);
+  bytes.set(source, offset);
+  bytes.set(destination, offset + ADDRESS_SIZE);
+  offset = bytes.writeUInt16BE(sourcePort, offset + 2 * ADDRESS_SIZE);
+  offset = bytes.writeUInt16BE(destinationPort, offset);
+  bytes.set(payload, offset);
+}
+
 export function encodeDatagramRecord(datagram: Datagram): Uint8Array {
-  const record = startRecord(KIND.datagram, DATAGRAM_HEADER_SIZE + datagram.payload.length);
-  let offset = LENGTH_SIZE + KIND_SIZE;
-  for (const bytes of [datagram.source, datagram.destination]) {
-    record.set(bytes, offset);
-    offset += ADDRESS_SIZE;
-  }
-  offset = record.writeUInt16BE(datagram.sourcePort, offset);
-  offset = record.writeUInt16BE(datagram.destinationPort, offset);
-  record.set(datagram.payload, offset);
+  const record = Buffer.allocUnsafe(datagramRecordSize(datagram));
+  writeDatagramRecord(record, 0, datagram);
   return record;
 }
 
 export function encodeRecord(record: Exclude<CaptureRecord, { kind: 'datagram' }>): Uint8Array {
   const body = Buffer.from(JSON.stringify(bodyOf(record)));
-  const bytes = startRecord(KIND[record.kind], body.length);
-  bytes.set(body, LENGTH_SIZE + KIND_SIZE);
+  const bytes = Buffer.allocUnsafe(LENGTH_SIZE + KIND_SIZE + body.length);
+  bytes.set(body, writeHead(bytes, 0, KIND[record.kind], body.length));
   return bytes;
 }
 
@@ -80,27 +89,26 @@ export class CaptureWireDecoder {
    */
   push(piece: Uint8Array): CaptureRecord[] {
     const records: CaptureRecord[] = [];
-    let bytes = this.#rest.length === 0 ? bufferOf(piece) : Buffer.concat([this.#rest, piece]);
-    while (bytes.length >= LENGTH_SIZE) {
-      const length = bytes.readUInt16BE();
+    const bytes = this.#rest.length === 0 ? bufferOf(piece) : Buffer.concat([this.#rest, piece]);
+    let at = 0;
+    while (at + LENGTH_SIZE <= bytes.length) {
+      const length = bytes.readUInt16BE(at);
       if (length < KIND_SIZE || length > MAX_LENGTH) {
         throw new CaptureWireError(`record of ${length} bytes`);
       }
-      const end = LENGTH_SIZE + length;
+      const end = at + LENGTH_SIZE + length;
       if (bytes.length < end) break;
-      records.push(decodeRecord(bytes.readUInt8(LENGTH_SIZE), bytes.subarray(LENGTH_SIZE + KIND_SIZE, end)));
-      bytes = bytes.subarray(end);
+      records.push(decodeRecord(bytes, at + LENGTH_SIZE, end));
+      at = end;
     }
-    this.#rest = Buffer.from(bytes);
+    this.#rest = Buffer.from(bytes.subarray(at));
     return records;
   }
 }
 
-function startRecord(kind: number, bodySize: number): Buffer {
-  const record = Buffer.allocUnsafe(LENGTH_SIZE + KIND_SIZE + bodySize);
-  record.writeUInt16BE(KIND_SIZE + bodySize);
-  record.writeUInt8(kind, LENGTH_SIZE);
-  return record;
+/** Writes length and kind. @returns the offset of the body */
+function writeHead(bytes: Buffer, at: number, kind: number, bodySize: number): number {
+  return bytes.writeUInt8(kind, bytes.writeUInt16BE(KIND_SIZE + bodySize, at));
 }
 
 function bodyOf(record: Exclude<CaptureRecord, { kind: 'datagram' }>): unknown {
@@ -116,12 +124,16 @@ function bodyOf(record: Exclude<CaptureRecord, { kind: 'datagram' }>): unknown {
   }
 }
 
-function decodeRecord(kind: number, body: Buffer): CaptureRecord {
+/** @param at offset in bytes of the kind */
+function decodeRecord(bytes: Buffer, at: number, end: number): CaptureRecord {
+  const kind = bytes.readUInt8(at);
+  // No view of the body: views are most of what it costs to decode a datagram, and junk is to cost little.
+  if (kind === KIND.datagram)
+    return { kind: 'datagram', datagram: decodeDatagram(bytes, at + KIND_SIZE, end) };
+  const body = bytes.subarray(at + KIND_SIZE, end);
   switch (kind) {
     case KIND.listening:
       return { kind: 'listening', linkType: decodeText(body) };
-    case KIND.datagram:
-      return { kind: 'datagram', datagram: decodeDatagram(body) };
     case KIND.report:
       return { kind: 'report', report: decodeReport(body) };
     case KIND.failed:
@@ -133,14 +145,15 @@ function decodeRecord(kind: number, body: Buffer): CaptureRecord {
   }
 }
 
-function decodeDatagram(body: Buffer): Datagram {
-  if (body.length < DATAGRAM_HEADER_SIZE) throw new CaptureWireError(`datagram of ${body.length} bytes`);
+function decodeDatagram(bytes: Buffer, at: number, end: number): Datagram {
+  if (at + DATAGRAM_HEADER_SIZE > end) throw new CaptureWireError(`datagram of ${end - at} bytes`);
+  const ports = at + 2 * ADDRESS_SIZE;
   return {
-    source: body.subarray(0, ADDRESS_SIZE),
-    destination: body.subarray(ADDRESS_SIZE, 2 * ADDRESS_SIZE),
-    sourcePort: body.readUInt16BE(2 * ADDRESS_SIZE),
-    destinationPort: body.readUInt16BE(2 * ADDRESS_SIZE + PORT_SIZE),
-    payload: body.subarray(DATAGRAM_HEADER_SIZE),
+    source: bytes.subarray(at, at + ADDRESS_SIZE),
+    destination: bytes.subarray(at + ADDRESS_SIZE, ports),
+    sourcePort: bytes.readUInt16BE(ports),
+    destinationPort: bytes.readUInt16BE(ports + PORT_SIZE),
+    payload: bytes.subarray(at + DATAGRAM_HEADER_SIZE, end),
   };
 }
 

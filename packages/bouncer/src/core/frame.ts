@@ -23,8 +23,8 @@ export function isLinkType(text: string): text is LinkType {
 /**
  * Finds the UDP datagram in a captured frame. Whatever the bytes, it neither throws nor reads
  * outside of them.
- * @returns a datagram whose payload is a view into the frame, to be copied before the frame is
- *   overwritten, or the first reason why the frame has none
+ * @returns a datagram that is good until the next call, and whose payload is a view into the frame, to be
+ *   copied before that is overwritten, or the first reason why the frame has none
  */
 export function parseFrame(linkType: LinkType, frame: Uint8Array): Datagram | FrameFault {
   return PARSERS[linkType](frame);

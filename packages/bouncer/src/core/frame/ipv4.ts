@@ -32,6 +32,10 @@ const BROADCAST = 0xffff_ffff;
 const MAPPED_SIZE = 16;
 const MAPPED_OFFSET = 12;
 
+/** The addresses of a datagram, written anew for each: to allocate them costs more than to read them. */
+const SOURCE = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0);
+const DESTINATION = Uint8Array.from(SOURCE);
+
 /**
  * Reads the datagram of an IPv4 packet (RFC 791). Options are skipped unread. The header's checksum
  * is not verified: it would only prove what the sender claims, and the sender may claim any source.
@@ -52,8 +56,8 @@ export function parseIpv4(frame: Uint8Array, at: number): Datagram | FrameFault 
   if (!isSource(uint32(frame, at + OFFSET.source))) return 'address';
   const length = udpLength(frame, at + headerSize, end);
   if (length === undefined) return 'malformed';
-  const source = readMapped(frame, at + OFFSET.source);
-  const destination = readMapped(frame, at + OFFSET.destination);
+  const source = readMapped(frame, at + OFFSET.source, SOURCE);
+  const destination = readMapped(frame, at + OFFSET.destination, DESTINATION);
   return readDatagram(frame, at + headerSize, length, source, destination);
 }
 
@@ -67,10 +71,7 @@ function isSource(address: number): boolean {
   return network !== 0 && !multicast && address !== BROADCAST;
 }
 
-function readMapped(frame: Uint8Array, at: number): Uint8Array {
-  const address = new Uint8Array(MAPPED_SIZE);
-  address[MAPPED_OFFSET - 2] = 0xff;
-  address[MAPPED_OFFSET - 1] = 0xff;
+function readMapped(frame: Uint8Array, at: number, address: Uint8Array): Uint8Array {
   for (let index = MAPPED_OFFSET; index < MAPPED_SIZE; index++) {
     address[index] = uint8(frame, at + index - MAPPED_OFFSET);
   }

@@ -10,6 +10,10 @@ const VERSION = 6;
 const HEADER_SIZE = 40;
 const ADDRESS_SIZE = 16;
 
+/** The addresses of a datagram, written anew for each: to allocate them costs more than to read them. */
+const SOURCE = new Uint8Array(ADDRESS_SIZE);
+const DESTINATION = new Uint8Array(ADDRESS_SIZE);
+
 /** Values of a Next Header field (IANA, Protocol Numbers). */
 const NEXT_HEADER = {
   hopByHopOptions: 0,
@@ -45,8 +49,8 @@ export function parseIpv6(frame: Uint8Array, at: number): Datagram | FrameFault 
   if (!areAddresses(frame, at + OFFSET.source, at + OFFSET.destination)) return 'address';
   const length = udpLength(frame, udp, end);
   if (length === undefined) return 'malformed';
-  const source = readAddress(frame, at + OFFSET.source);
-  const destination = readAddress(frame, at + OFFSET.destination);
+  const source = readAddress(frame, at + OFFSET.source, SOURCE);
+  const destination = readAddress(frame, at + OFFSET.destination, DESTINATION);
   return readDatagram(frame, udp, length, source, destination);
 }
 
@@ -115,8 +119,7 @@ function startsWithZeros(frame: Uint8Array, at: number): boolean {
   return uint32(frame, at) === 0 && uint32(frame, at + 4) === 0;
 }
 
-function readAddress(frame: Uint8Array, at: number): Uint8Array {
-  const address = new Uint8Array(ADDRESS_SIZE);
+function readAddress(frame: Uint8Array, at: number, address: Uint8Array): Uint8Array {
   for (let index = 0; index < ADDRESS_SIZE; index++) address[index] = uint8(frame, at + index);
   return address;
 }
