@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Bytes of room for what is hashed first: a block, and what is authenticated of the longest packet. */
+/** Bytes of data that there is room for; what is authenticated of the longest packet is some 600. */
 const ROOM = 1024;
 
 /**
@@ -11,7 +11,7 @@ class Scratch {
   /** In bytes (FIPS 180-4). */
   readonly block: number;
   readonly outer: Buffer;
-  #room = Buffer.alloc(ROOM);
+  readonly #room: Buffer;
   /** Beginnings of the room, by their length: there are few. */
   readonly #inners = new Map<number, Buffer>();
   /** Bytes of the key that the rest of the pads is written for. */
@@ -20,16 +20,18 @@ class Scratch {
   constructor(block: number, digest: number) {
     this.block = block;
     this.outer = Buffer.alloc(block + digest);
+    this.#room = Buffer.alloc(block + ROOM);
   }
 
   /** @returns so many bytes to be hashed first, which begin with the key and its pad */
   begin(key: Uint8Array, length: number): Buffer {
-    const inner = this.#inner(length);
     const { outer, block } = this;
-    if (this.#keySize !== key.length) {
+    const isTooLong = length > this.#room.length;
+    const inner = isTooLong ? Buffer.alloc(length) : this.#inner(length);
+    if (isTooLong || this.#keySize !== key.length) {
       inner.fill(INNER_PAD, 0, block);
       outer.fill(OUTER_PAD, 0, block);
-      this.#keySize = key.length;
+      this.#keySize = isTooLong ? undefined : key.length;
     }
     for (let at = 0; at < key.length; at++) {
       const byte = key[at] ?? 0;
@@ -41,14 +43,7 @@ class Scratch {
 
   #inner(length: number): Buffer {
     let inner = this.#inners.get(length);
-    if (inner !== undefined) return inner;
-    if (length > this.#room.length) {
-      this.#room = Buffer.alloc(length);
-      this.#inners.clear();
-      this.#keySize = undefined;
-    }
-    inner = this.#room.subarray(0, length);
-    this.#inners.set(length, inner);
+    if (inner === undefined) this.#inners.set(length, (inner = this.#room.subarray(0, length)));
     return inner;
   }
 }
