@@ -4,14 +4,18 @@
  *
  *   node bundle.mjs [--remove]
  */
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../tools/bundle.mjs';
 
 const SOURCES = join(import.meta.dirname, 'dist');
 const FOLDER = join(import.meta.dirname, 'bundle');
 
-/** What a process is started with, or a command. */
-const PROGRAMS = ['cli/main.js', 'capture/main.js', 'capture/file-main.js', 'system/replay-check-main.js'];
+/** What the daemon starts again and again, each in one file of the older module kind: Node.js loads that sooner. */
+const CHILDREN = ['capture/main.js', 'capture/file-main.js', 'system/replay-check-main.js'];
+
+/** The commands and the daemon. */
+const MAIN = 'cli/main.js';
 
 /** Is native, or looked into while it runs. */
 const APART = ['cap', 'raw-socket', 'classic-level', '@redis/client'];
@@ -29,11 +33,20 @@ const spared = {
   },
 };
 
+const common = {
+  outbase: SOURCES,
+  outdir: FOLDER,
+  external: APART,
+  // Names stay, for whoever has to read a stack trace.
+  minifySyntax: true,
+  minifyWhitespace: true,
+};
+
 await bundle(FOLDER, [
   {
-    entryPoints: PROGRAMS.map((program) => join(SOURCES, program)),
-    outbase: SOURCES,
-    outdir: FOLDER,
+    ...common,
+    entryPoints: [join(SOURCES, MAIN)],
+    outExtension: { '.js': '.mjs' },
     splitting: true,
     // Where the modules are that find a program, or package.json, from their own place.
     chunkNames: 'system/[name]-[hash]',
@@ -42,10 +55,15 @@ await bundle(FOLDER, [
     banner: {
       js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
     },
-    external: APART,
     plugins: [spared],
-    // Names stay, for whoever has to read a stack trace.
-    minifySyntax: true,
-    minifyWhitespace: true,
+  },
+  {
+    ...common,
+    entryPoints: CHILDREN.map((program) => join(SOURCES, program)),
+    format: 'cjs',
+    // It would load what loads the newer kind.
+    supported: { 'dynamic-import': false },
   },
 ]);
+// The package's own says that its files are of the newer kind.
+if (existsSync(FOLDER)) writeFileSync(join(FOLDER, 'package.json'), '{ "type": "commonjs" }\n');

@@ -3,4 +3,4 @@
 import { existsSync } from 'node:fs';
 
 const built = new URL('../dist/cli/main.js', import.meta.url);
-await import(existsSync(built) ? built.href : '../bundle/cli/main.js');
+await import(existsSync(built) ? built.href : '../bundle/cli/main.mjs');

@@ -26,6 +26,7 @@ import type { LogPlaces } from './system/log-places.js';
 import { MetricsFile } from './system/metrics-file.js';
 import { reasonOf } from './system/reason.js';
 import type { ReplayStore } from './system/replay-store.js';
+import type { Spares } from './system/spares.js';
 import { prepareTables } from './system/table-preparation.js';
 
 /** Milliseconds between looks at the clock: for the rolling filter and the counts in the log. */
@@ -44,6 +45,7 @@ export interface Start {
   readonly verbose: boolean;
   /** Seconds after which the guard is taken away, unless it is confirmed before. */
   readonly trial: number | undefined;
+  readonly spares: Spares;
 }
 
 /** What is begun before the rest, since it takes a while. */
@@ -114,14 +116,15 @@ export class Daemon implements Control {
    * @throws {StoreError} if the state cannot be used
    */
   static async start(start: Start): Promise<Daemon> {
-    const { config, log } = start;
+    const { config, log, trial, spares } = start;
     tellOfLogFile(start.logPlaces.follow(config.log), log);
-    const captures = new CaptureSet(config, minuteOf(Date.now()), log);
+    const captures = new CaptureSet(config, minuteOf(Date.now()), log, spares.capture);
     captures.start();
     const window = new WindowTables(config.policy);
     void prepareTables(window);
     try {
-      const daemon = new Daemon(start, { captures, window }, await openState(config, start.trial, log));
+      const state = await openState(config, trial, spares.check, log);
+      const daemon = new Daemon(start, { captures, window }, state);
       await daemon.#begin();
       return daemon;
     } catch (error) {

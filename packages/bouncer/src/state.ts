@@ -6,6 +6,7 @@ import { Firewall } from './system/firewall.js';
 import { GrantKeeper } from './system/grant-keeper.js';
 import { GrantLog } from './system/grant-log.js';
 import type { Log } from './system/log.js';
+import type { ReplayCheck } from './system/replay-check.js';
 import { ReplayStore } from './system/replay-store.js';
 
 /** What outlives a daemon, on the disk and in the kernel, and what it knows by it. */
@@ -20,18 +21,25 @@ export interface State {
  * Opens the store, puts the guard in place and takes up the grants. The guard is tried again if it
  * cannot be put in place yet.
  * @param trial seconds after which the guard is taken away, unless it is confirmed before
+ * @param check a process that checks the store
  * @throws {StoreError} if the store cannot be used
  */
-export async function openState(config: Config, trial: number | undefined, log: Log): Promise<State> {
+export async function openState(
+  config: Config,
+  trial: number | undefined,
+  check: ReplayCheck,
+  log: Log,
+): Promise<State> {
   const { policy, stateFolder, mostRunning } = config;
   // What was accepted up to now lies at most the largest delta ahead, whatever delta was then.
   const unreachable = minute(minuteOf(Date.now()) + MAX_DELTA + 1);
-  const { store, content } = await ReplayStore.open(stateFolder, unreachable, (aside, reason) => {
+  const tellOfDamage = (aside: string, reason: string): void => {
     log.error(
       { reason, aside },
       `the replay cache was damaged and is put aside in ${aside}; accepting nothing until its window is over`,
     );
-  });
+  };
+  const { store, content } = await ReplayStore.open(stateFolder, unreachable, tellOfDamage, check);
   const latest = minuteOf(Date.now()) + policy.delta;
   if (content.floor > latest) {
     const fields = { floor: content.floor, latest };

@@ -53,9 +53,11 @@ function diagnose(file: string, seconds: number, json: boolean): Promise<ExitCod
     const seen = await seenBy(config.controlSocket);
     const findings = new Findings(new Examiner(config.policy, seen), json);
     const reports = new Map<string, CaptureReport>();
-    const captures = planCaptures(config, minuteOf(Date.now())).map(({ spec }) => {
+    const plans = planCaptures(config, minuteOf(Date.now()));
+    const captures = plans.map(() => new CaptureProcess());
+    const openings = plans.map(async ({ spec }, index) => {
       const everything = { ...spec, filter: portExpression(spec.port), gates: undefined };
-      return new CaptureProcess(everything, {
+      await captures[index]?.open(everything, {
         datagram(datagram) {
           findings.take(datagram, momentNow());
         },
@@ -65,7 +67,7 @@ function diagnose(file: string, seconds: number, json: boolean): Promise<ExitCod
       });
     });
     try {
-      await Promise.all(captures.map(({ listening }) => listening));
+      await Promise.all(openings);
       console.error(`bouncer: listening for ${spanText(seconds)}`);
       await Promise.race([
         sleep(seconds * 1_000, undefined, { ref: false }),

@@ -1,26 +1,15 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../core/duration.js';
-import { Daemon } from '../daemon.js';
-import { hasStarter, startInBackground, tellStarter } from '../system/background.js';
-import { ConfigError } from '../system/config-error.js';
-import { loadConfig, type Config } from '../system/config-file.js';
+import { startInBackground } from '../system/background.js';
 import { forbidCoreDumps } from '../system/core-limit.js';
-import { LogPlaces } from '../system/log-places.js';
-import { createLog, type Log } from '../system/log.js';
-import { PidFile, PidFileError } from '../system/pid-file.js';
-import { reasonOf } from '../system/reason.js';
-import { StoreError } from '../system/replay-store.js';
-import { version } from '../system/version.js';
+import { Spares } from '../system/spares.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { ExitCode } from './exit-code.js';
+import type { Wishes } from './run-daemon.js';
 import { UsageError } from './usage-error.js';
 
 /** Seconds. */
 const LONGEST_TRIAL = 86_400;
-
-/** Milliseconds that whoever starts us in the background waits for us to listen. */
-const PATIENCE = 15_000;
 
 export const command = defineCommand({
   usage: 'bouncer run [OPTIONS]',
@@ -43,7 +32,7 @@ output, and where the config says besides.`,
     'pid-file': { type: 'string', value: 'PATH', text: 'write the process id there when it listens' },
   },
   examples: ['bouncer run', 'bouncer run --trial 5m', 'bouncer run -v -c ./bouncer.toml | npx bunyan'],
-  run({ config, verbose, trial, daemon, 'pid-file': pidFile }, words) {
+  async run({ config, verbose, trial, daemon, 'pid-file': pidFile }, words) {
     expectNoWords(words);
     const wishes = {
       file: resolve(config),
@@ -51,16 +40,13 @@ output, and where the config says besides.`,
       trial: trial === undefined ? undefined : trialSeconds(trial),
       pidFile: pidFile === undefined ? undefined : resolve(pidFile),
     };
-    return daemon ? runInBackground(wishes) : run(wishes);
+    if (process.geteuid?.() !== 0) {
+      console.error('bouncer: run needs root, to capture packets and to run actions: try sudo bouncer run');
+      return ExitCode.failure;
+    }
+    return daemon ? runInBackground(wishes) : runHere(wishes);
   },
 });
-
-interface Wishes {
-  readonly file: string;
-  readonly verbose: boolean;
-  readonly trial: number | undefined;
-  readonly pidFile: string | undefined;
-}
 
 function trialSeconds(text: string): number {
   const seconds = parseDuration(text);
@@ -84,111 +70,10 @@ async function runInBackground({ file, verbose, trial, pidFile }: Wishes): Promi
   return ExitCode.success;
 }
 
-async function run(wishes: Wishes): Promise<ExitCode> {
-  const signals = catchSignals();
-  try {
-    if (process.geteuid?.() !== 0)
-      throw new StartError('run needs root, to capture packets and to run actions: try sudo bouncer run');
-    const { verbose, trial, file } = wishes;
-    const pidFile = wishes.pidFile === undefined ? undefined : new PidFile(wishes.pidFile);
-    await pidFile?.expectFree();
-    const coreDumps = forbidCoreDumps();
-    const config = await loadConfig(file);
-    checkConfig(config, wishes);
-    const logPlaces = new LogPlaces(process.env);
-    const log = createLog(logPlaces.sinks, verbose ? 'debug' : config.log.level);
-    process.on('uncaughtException', (err) => {
-      log.fatal({ err }, 'bouncer broke');
-      process.exit(ExitCode.failure);
-    });
-    const reason = await coreDumps;
-    if (reason !== undefined) log.warn({ reason }, `a core dump could show the seeds: ${reason}`);
-    const daemon = await Daemon.start({
-      ...{ file, config, log, logPlaces, verbose, trial },
-      version: await version(),
-    });
-    log.info({ config: file, server: config.policy.serverId }, 'bouncer started');
-    void announce(daemon, pidFile, log);
-    const signal = await signals.untilStop(daemon);
-    log.info({ signal }, `${signal}: stopping`);
-    await daemon.stop();
-    await attempt(() => pidFile?.remove(), log);
-    log.info('bouncer stopped');
-    await logPlaces.flush();
-    // A reader that never took the rest of the log must not keep us.
-    process.exit(ExitCode.success);
-  } catch (error) {
-    const problem = problemIn(error);
-    if (problem === undefined) throw error;
-    console.error(problem);
-    await tellStarter({ problem });
-    return ExitCode.failure;
-  }
-}
-
-/** Something that keeps us from starting. */
-class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
-/** What is wrong, as a message, if it is something that an administrator can do something about. */
-function problemIn(error: unknown): string | undefined {
-  if (error instanceof ConfigError) return error.message;
-  const isKnown = error instanceof StartError || error instanceof StoreError || error instanceof PidFileError;
-  // The message says more than the cause that reasonOf would look for.
-  return isKnown ? `bouncer: ${error.message}` : undefined;
-}
-
-/** @throws {ConfigError} if the config has not what the options need */
-function checkConfig({ guard, log }: Config, { file, trial }: Wishes): void {
-  if (trial !== undefined && guard.plan.closed.length === 0)
-    throw new ConfigError(file, [{ key: 'guard.ports', reason: 'is empty: there is no guard to try' }]);
-  if (hasStarter() && log.file === undefined && log.syslog === undefined) {
-    const reason = 'is missing, and log.syslog too: in the background, nobody reads standard output';
-    throw new ConfigError(file, [{ key: 'log.file', reason }]);
-  }
-}
-
-/** Tells who waits for it that we listen, or that this takes longer. */
-async function announce(daemon: Daemon, pidFile: PidFile | undefined, log: Log): Promise<void> {
-  const tooLong = sleep(PATIENCE, false, { ref: false });
-  const listens = await Promise.race([daemon.listening.then(() => true), tooLong]);
-  await attempt(() => pidFile?.write(), log);
-  await tellStarter({ listens });
-}
-
-/** Does something about the pid file that is no reason to end if it does not work. */
-async function attempt(work: () => Promise<void> | undefined, log: Log): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.error({ reason: reasonOf(error) }, `the pid file is not as it should be: ${reasonOf(error)}`);
-  }
-}
-
-interface Signals {
-  /** Settles with the first signal to stop, also one that came earlier. */
-  untilStop(daemon: Daemon): Promise<NodeJS.Signals>;
-}
-
-/** Catches signals from the very start on, so that none that comes early ends us halfway. */
-function catchSignals(): Signals {
-  let daemon: Daemon | undefined;
-  let reloadIsDue = false;
-  const stop = new Promise<NodeJS.Signals>((settle) => {
-    process.once('SIGTERM', settle).once('SIGINT', settle);
-  });
-  process.on('SIGHUP', () => {
-    if (daemon) void daemon.reload();
-    else reloadIsDue = true;
-  });
-  // Without a handler, Node would open a debugger's port.
-  process.on('SIGUSR1', () => daemon?.reopenLog());
-  return {
-    untilStop(started) {
-      daemon = started;
-      if (reloadIsDue) void daemon.reload();
-      return stop;
-    },
-  };
+/** What the daemon is made of is loaded while its processes start. */
+async function runHere(wishes: Wishes): Promise<ExitCode> {
+  const coreDumps = await forbidCoreDumps();
+  const spares = new Spares();
+  const { runDaemon } = await import('./run-daemon.js');
+  return runDaemon(wishes, spares, coreDumps);
 }

@@ -47,24 +47,17 @@ export interface CaptureListener {
 export class CaptureProcess {
   readonly #child: ChildProcess;
   readonly #decoder = new CaptureWireDecoder();
-  readonly #listener: CaptureListener;
   #complaint = '';
   #failure: string | undefined;
   #hung = false;
   #heard = false;
   #lastReport: CaptureReport | undefined;
 
-  /**
-   * Settles when the capture listens.
-   * @throws {CaptureError} if it could not be opened
-   */
-  readonly listening: Promise<void>;
-
   /** Settles with the reason when the process has ended and everything it wrote has been read. */
   readonly ended: Promise<string>;
 
-  constructor(spec: CaptureSpec, listener: CaptureListener) {
-    this.#listener = listener;
+  /** Starts the process, which then waits to be told what to capture. */
+  constructor() {
     this.#child = spawn(
       'setpriv',
       [
@@ -92,27 +85,37 @@ export class CaptureProcess {
         resolve(this.#failure ?? this.#endReason(code, signal));
       });
     });
-    this.listening = new Promise((resolve, reject) => {
-      this.#readRecords(resolve);
-      void this.ended.then((reason) => {
-        reject(new CaptureError(reason));
-      });
-    });
-    const timer = setTimeout(() => {
-      this.#hung = true;
-      this.#fail(`it did not begin to listen within ${OPEN_MILLISECONDS / 1_000} seconds`);
-    }, OPEN_MILLISECONDS);
-    // Whoever does not wait for it learns of the end by `ended`.
-    void this.listening
-      .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(timer);
-      });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-MAX_COMPLAINT);
     });
     this.#child.stdin?.on('error', () => undefined); // a process that died early; `ended` tells
+  }
+
+  /**
+   * Has it open the capture. Settles when it listens. To be called once.
+   * @throws {CaptureError} if it could not be opened
+   */
+  async open(spec: CaptureSpec, listener: CaptureListener): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#hung = true;
+      this.#fail(`it did not begin to listen within ${OPEN_MILLISECONDS / 1_000} seconds`);
+    }, OPEN_MILLISECONDS);
     this.#child.stdin?.write(`${JSON.stringify(spec)}\n`);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#readRecords(listener, resolve);
+        void this.ended.then((reason) => {
+          reject(new CaptureError(reason));
+        });
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends a process that nobody needs. */
+  discard(): void {
+    this.#killGroup();
   }
 
   get pid(): number | undefined {
@@ -134,16 +137,18 @@ export class CaptureProcess {
     clearTimeout(timer);
   }
 
-  #readRecords(onListening: () => void): void {
+  #readRecords(listener: CaptureListener, onListening: () => void): void {
     const records = this.#child.stdio[RECORDS_FD] as Readable | undefined;
     records?.on('error', () => undefined); // the process died; `ended` tells
     records?.on('data', (piece: Buffer) => {
       this.#heard = true;
       try {
         for (const record of this.#decoder.push(piece)) {
-          if (record.kind === 'datagram') this.#listener.datagram(record.datagram);
-          else if (record.kind === 'report') this.#report(record.report);
-          else if (record.kind === 'listening') {
+          if (record.kind === 'datagram') listener.datagram(record.datagram);
+          else if (record.kind === 'report') {
+            listener.report(record.report, this.#lastReport);
+            this.#lastReport = record.report;
+          } else if (record.kind === 'listening') {
             this.#watch();
             onListening();
           } else if (record.kind === 'failed') this.#failure = record.reason;
@@ -154,11 +159,6 @@ export class CaptureProcess {
         this.#fail(`it wrote nonsense: ${error.message}`);
       }
     });
-  }
-
-  #report(report: CaptureReport): void {
-    this.#listener.report(report, this.#lastReport);
-    this.#lastReport = report;
   }
 
   /** Ends a capture that has gone silent. It was silent only if we had time to listen, hence the two looks. */

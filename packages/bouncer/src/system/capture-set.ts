@@ -3,7 +3,8 @@ import { CaptureHistory } from '../core/capture-history.js';
 import type { Datagram } from '../core/datagram.js';
 import { CaptureLog } from './capture-log.js';
 import { planCaptures, planServes, type CapturePlan } from './capture-plan.js';
-import { CaptureSupervisor, type PreparedCapture } from './capture-supervisor.js';
+import type { CaptureProcess } from './capture-process.js';
+import { CaptureSupervisor, type PreparedCapture, type SupervisorEvents } from './capture-supervisor.js';
 import type { Config } from './config-file.js';
 import type { Log } from './log.js';
 
@@ -38,7 +39,8 @@ export class CaptureSet {
   /** Settles when one capture listens, and it is known of each whether it does. */
   readonly listening: Promise<void>;
 
-  constructor(config: Config, now: Minute, log: Log) {
+  /** @param spare a process that becomes the first capture */
+  constructor(config: Config, now: Minute, log: Log, spare?: CaptureProcess) {
     this.#log = log;
     this.#judged = new Promise((resolve) => {
       this.#onJudged = resolve;
@@ -51,7 +53,10 @@ export class CaptureSet {
       this.#onListening = resolve;
     });
     this.#captures = new Map(
-      planCaptures(config, now).map((plan) => [plan.spec.interface, this.#make(plan)]),
+      planCaptures(config, now).map((plan, index) => [
+        plan.spec.interface,
+        this.#make(plan, index === 0 ? spare : undefined),
+      ]),
     );
   }
 
@@ -167,7 +172,7 @@ export class CaptureSet {
     return history;
   }
 
-  #make(plan: CapturePlan): CaptureSupervisor {
+  #make(plan: CapturePlan, spare?: CaptureProcess): CaptureSupervisor {
     const name = plan.spec.interface;
     const log = new CaptureLog(this.#log, name);
     const history = this.#historyOf(name);
@@ -178,7 +183,7 @@ export class CaptureSet {
         void this.#judged.then(() => {
           tell(...event);
         });
-    return new CaptureSupervisor(plan, {
+    const events: SupervisorEvents = {
       datagram: (datagram) => {
         this.#onDatagram(datagram);
       },
@@ -199,6 +204,7 @@ export class CaptureSet {
       stale: whenJudged((reason) => {
         log.stale(reason, performance.now());
       }),
-    });
+    };
+    return new CaptureSupervisor(plan, events, spare);
   }
 }

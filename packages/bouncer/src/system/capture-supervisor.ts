@@ -42,10 +42,13 @@ export class CaptureSupervisor {
   #timer: NodeJS.Timeout | undefined;
   #listeningSince = 0;
   #stopped = false;
+  /** A process that was started before there was a plan. */
+  #spare: CaptureProcess | undefined;
 
-  constructor(plan: CapturePlan, events: SupervisorEvents) {
+  constructor(plan: CapturePlan, events: SupervisorEvents, spare?: CaptureProcess) {
     this.#plan = plan;
     this.#events = events;
+    this.#spare = spare;
   }
 
   /** What is listened for now, or will be as soon as it works again. */
@@ -61,13 +64,14 @@ export class CaptureSupervisor {
     const plan = this.#plan;
     let capture: CaptureProcess;
     try {
-      capture = new CaptureProcess(plan.spec, this.#events);
+      capture = this.#spare ?? new CaptureProcess();
     } catch (error) {
       this.#retry(reasonOf(error), false);
       return;
     }
+    this.#spare = undefined;
     this.#adopt(capture);
-    capture.listening.then(
+    capture.open(plan.spec, this.#events).then(
       () => {
         if (this.#current === capture) this.#announce(plan);
       },
@@ -80,8 +84,8 @@ export class CaptureSupervisor {
    * @throws {CaptureError} if it could not be opened; the current one goes on
    */
   async prepare(plan: CapturePlan): Promise<PreparedCapture> {
-    const process = new CaptureProcess(plan.spec, this.#events);
-    await process.listening;
+    const process = new CaptureProcess();
+    await process.open(plan.spec, this.#events);
     return { process, plan };
   }
 

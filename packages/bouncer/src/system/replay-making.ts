@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Minute } from '@bouncer-spa/protocol';
 import { GrantFingerprint } from './grant-fingerprint.js';
-import { breakageOf } from './replay-check.js';
+import { ReplayCheck } from './replay-check.js';
 import { DamageError, readContent } from './replay-content.js';
 import { openDatabase } from './replay-database.js';
 import { encodeSummary, SUMMARY_KEY } from './replay-encoding.js';
@@ -20,9 +20,12 @@ export async function create(folder: string, floor: Minute): Promise<void> {
   }
 }
 
-/** @throws {DamageError} if the store would end the process that reads it */
-export async function surviveReading(folder: string): Promise<void> {
-  const breakage = await breakageOf(folder);
+/**
+ * @param check a process that waits to read a store
+ * @throws {DamageError} if the store would end the process that reads it
+ */
+export async function surviveReading(folder: string, check = new ReplayCheck()): Promise<void> {
+  const breakage = await check.breakageOf(folder);
   if (breakage !== undefined) throw new DamageError(`reading it ended with ${breakage}`);
 }
 

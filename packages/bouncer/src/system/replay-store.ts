@@ -7,6 +7,7 @@ import type { GrantFingerprint } from './grant-fingerprint.js';
 import { encodeGrant } from './grant-record.js';
 import { prepareFolder } from './private-folder.js';
 import { reasonOf } from './reason.js';
+import type { ReplayCheck } from './replay-check.js';
 import { DamageError, readContent, type Content, type StoreContent } from './replay-content.js';
 import { openDatabase, type Database } from './replay-database.js';
 import { encodeSummary, grantKey, SUMMARY_KEY, tagKey } from './replay-encoding.js';
@@ -80,12 +81,14 @@ export class ReplayStore {
    * window has passed.
    * @param unreachable a minute later than that of any packet accepted up to now
    * @param onDamage told where the damaged store was put, and what is wrong with it
+   * @param check a process that waits to check the store; without one, another is started
    * @throws {StoreError} if the folder cannot be used or trusted, or another process holds the store
    */
   static async open(
     stateFolder: string,
     unreachable: Minute,
     onDamage: (aside: string, reason: string) => void,
+    check?: ReplayCheck,
   ): Promise<{ store: ReplayStore; content: StoreContent }> {
     const folder = join(stateFolder, 'replay');
     const fresh = join(stateFolder, 'replay.new');
@@ -97,7 +100,7 @@ export class ReplayStore {
         await rename(fresh, folder);
       }
       try {
-        await surviveReading(folder);
+        await surviveReading(folder, check);
         return await ReplayStore.#openComplete(folder);
       } catch (error) {
         if (!isDamage(error)) throw error;
