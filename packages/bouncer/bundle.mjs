@@ -1,6 +1,6 @@
 /**
- * Makes few files of the hundreds that bouncer's programs consist of, for `npm pack`: the daemon listens a
- * third sooner.
+ * Makes a file of each program that bouncer consists of, for `npm pack`: the daemon listens in little more than
+ * half the time, and its processes take less memory.
  *
  *   node bundle.mjs [--remove]
  */
@@ -11,14 +11,20 @@ import { bundle } from '../../tools/bundle.mjs';
 const SOURCES = join(import.meta.dirname, 'dist');
 const FOLDER = join(import.meta.dirname, 'bundle');
 
-/** What the daemon starts again and again, each in one file of the older module kind: Node.js loads that sooner. */
-const CHILDREN = ['capture/main.js', 'capture/file-main.js', 'system/replay-check-main.js'];
-
-/** The commands and the daemon. */
-const MAIN = 'cli/main.js';
+/**
+ * What a process is started with, and what the daemon seldom needs, by what they are made of. Where the files
+ * are that find each other, or package.json, from their own place.
+ */
+const FILES = {
+  'system/bouncer': 'cli/main.js',
+  'system/metrics': 'system/metrics.js',
+  'system/replay-check-main': 'system/replay-check-main.js',
+  'capture/main': 'capture/main.js',
+  'capture/file-main': 'capture/file-main.js',
+};
 
 /** Is native, or looked into while it runs. */
-const APART = ['cap', 'raw-socket', 'classic-level', '@redis/client'];
+const APART = ['cap', 'raw-socket', '@redis/client'];
 
 /** What bunyan takes if it is there, for DTrace and for files that it rotates itself; it is a third of all. */
 const SPARED = /^(dtrace-provider|mv|safe-json-stringify)$/;
@@ -33,36 +39,38 @@ const spared = {
   },
 };
 
-const common = {
-  outbase: SOURCES,
-  outdir: FOLDER,
-  external: APART,
-  // Names stay, for whoever has to read a stack trace.
-  minifySyntax: true,
-  minifyWhitespace: true,
+/** The metrics' library is a quarter of all that the daemon would load. */
+const metricsApart = {
+  name: 'metrics apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/metrics\.js$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './metrics.js', external: true } : undefined,
+    );
+  },
+};
+
+/** Only the native part of the database stays in its package: the rest is some thirty files. */
+const databaseWithin = {
+  name: 'database within',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/binding$/ }, () => ({ path: 'classic-level/binding.js', external: true }));
+  },
 };
 
 await bundle(FOLDER, [
   {
-    ...common,
-    entryPoints: [join(SOURCES, MAIN)],
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    // Where the modules are that find a program, or package.json, from their own place.
-    chunkNames: 'system/[name]-[hash]',
-    format: 'esm',
-    // Modules of the older kind take what they need by `require`, which the newer kind has not.
-    banner: {
-      js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-    },
-    plugins: [spared],
-  },
-  {
-    ...common,
-    entryPoints: CHILDREN.map((program) => join(SOURCES, program)),
+    entryPoints: Object.entries(FILES).map(([out, file]) => ({ out, in: join(SOURCES, file) })),
+    outdir: FOLDER,
+    // Node.js loads modules of the older kind sooner, and then never loads what loads the newer.
     format: 'cjs',
-    // It would load what loads the newer kind.
     supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__url' },
+    banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+    external: APART,
+    plugins: [spared, metricsApart, databaseWithin],
+    // Names stay, for whoever has to read a stack trace.
+    minifySyntax: true,
+    minifyWhitespace: true,
   },
 ]);
 // The package's own says that its files are of the newer kind.

@@ -20,17 +20,24 @@ async function main([name = '', ...rest]: readonly string[]): Promise<ExitCode> 
   return command(rest);
 }
 
+/** Has what is wrong with the command line told, with where to read on. */
+async function run(argv: readonly string[]): Promise<ExitCode> {
+  try {
+    return await main(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const command = error.command ?? COMMANDS.find(({ name }) => name === argv[0])?.name;
+    const help = ['bouncer', ...(command === undefined ? [] : [command]), '--help'].join(' ');
+    console.error(`bouncer: ${error.message}\nTry: ${help}`);
+    return ExitCode.usage;
+  }
+}
+
 const argv = process.argv.slice(2);
 if (argv[0] !== 'run') {
   // Whoever reads has had enough, such as head(1). The daemon's log sees to that itself.
   process.stdout.once('error', () => process.exit());
 }
-try {
-  process.exitCode = await main(argv);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  const command = error.command ?? COMMANDS.find(({ name }) => name === argv[0])?.name;
-  const help = ['bouncer', ...(command === undefined ? [] : [command]), '--help'].join(' ');
-  console.error(`bouncer: ${error.message}\nTry: ${help}`);
-  process.exitCode = ExitCode.usage;
-}
+void run(argv).then((code) => {
+  process.exitCode = code;
+});
