@@ -1,4 +1,4 @@
-import { minuteOf } from '@bouncer-spa/protocol';
+import { minuteOf, type Minute } from '@bouncer-spa/protocol';
 import type { Control, SeenPackets } from './core/control.js';
 import type { GrantTarget, GrantView } from './core/grant-view.js';
 import { windowWidth } from './core/verify.js';
@@ -80,6 +80,8 @@ export class Daemon implements Control {
   /** Reloads and filter changes come one after the other. */
   #changes: Promise<void> = Promise.resolve();
   #rolling = false;
+  /** For which everything is as it should be. */
+  #minute: Minute | undefined;
   #stopping = false;
 
   private constructor(
@@ -275,6 +277,7 @@ export class Daemon implements Control {
       throw error;
     }
     this.#config = config;
+    this.#minute = undefined;
     this.#acceptor.follow(verifier, mostRunning, config.lockout);
     await this.#membership.goOverTo(membership);
     this.#membership.cluster?.follow(policy, width);
@@ -295,8 +298,14 @@ export class Daemon implements Control {
 
   #tick(): void {
     this.#decisions.tick(monotonicNow());
+    const now = minuteOf(Date.now());
+    if (now === this.#minute) return;
     void prepareTables(this.#acceptor.verifier.window);
-    if (this.#rolling || this.#captures.serve(this.#config, minuteOf(Date.now()))) return;
+    if (this.#rolling) return;
+    if (this.#captures.serve(this.#config, now)) {
+      this.#minute = now;
+      return;
+    }
     this.#rolling = true;
     void this.#change(async () => {
       await this.#captures.renew(this.#config, minuteOf(Date.now()));
