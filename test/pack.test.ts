@@ -18,7 +18,7 @@ import { decisionOn, Stage } from './support/stage.js';
 const NOT_OF_ES_MODULES: readonly string[] = ['node10', 'node16-cjs'];
 
 /** Bytes; far below what a source map or a test's capture would add. */
-const LARGEST_PACKAGE = 170_000;
+const LARGEST_PACKAGE = 200_000;
 
 const SECRETS = `seed = "${'5eed'.repeat(16)}"\ngate_key = "${'9a7e'.repeat(16)}"\n`;
 
@@ -138,6 +138,7 @@ describe('The npm package', function () {
       'LICENSE',
       'README.md',
       'bin/bouncer.js',
+      'bin/package.json',
       'man/bouncer.8',
       'man/bouncer.toml.5',
       'package.json',

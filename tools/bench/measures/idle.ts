@@ -7,6 +7,9 @@ import type { IdleRow } from '../results.js';
 import type { Settings } from '../settings.js';
 import { calm, cpuOnServer } from '../usage.js';
 
+/** Milliseconds after a start in which V8 collects its garbage, once and for all: that is no part of being idle. */
+const SETTLED = 12_000;
+
 /** (d) CPU time of listeners to which nothing comes. All at once: it is not wall time that counts. */
 export async function measureIdle(programs: Programs, { idle }: Settings): Promise<IdleRow[]> {
   const idlers = [
@@ -17,6 +20,7 @@ export async function measureIdle(programs: Programs, { idle }: Settings): Promi
     idlers.map(({ contender, clients }) =>
       Arena.with(programs, async (arena): Promise<IdleRow> => {
         await contender.start(arena, { clients });
+        await sleep(SETTLED);
         await calm(arena.network);
         const cpuShare: number[] = [];
         for (let repetition = 0; repetition < idle.repetitions; repetition++) {

@@ -20,17 +20,20 @@ when a turn of the event loop brings no frame made no difference. The daemon is 
 check tags, two hashes each, and it reads nothing while it starts an action. A share for each locator was not tried. fwknopd looks every 100 ms and was seen to take
 the last datagram of those that came in between, so that any junk at its port hides valid packets.
 
-**Start.** It loads its code, reads the config, and then, at the same time, starts the capture process and has a process
-of its own read the store (a damaged one would end the daemon); each of the two costs a start of Node, and so do the three
-of them beside each other on few cores. With a bundle in the package, instead of hundreds of files, it listens
-a third sooner; nothing else of the start has been found that is worth its complexity. With 100,000
+**Start.** It starts the capture process and one that will read the store (a damaged one would end the daemon), and while
+Node.js starts in them, it loads its own code and reads the config; then both are told what to do. What counts is the
+processor time of three starts of Node on few cores, and after it the store and the firewall: nothing is
+said to listen before they are known. Each program is one file in the package. Side by side, 24 starts each, this took
+two thirds of the time that it took before. With 100,000
 clients in one file, reading and checking them takes some 60 % of the time, and the locators of the current minute, two
 HMACs a client, most of the rest. A reload with them takes seconds, and half a minute where acting on the packets that
 arrive meanwhile leaves little of a slow processor; it loses nothing.
 
 **Memory** is that of two Node.js processes, of which the capture process has nothing but \`cap\`. **While idle** the daemon
 looks at the clock every second, and the capture process looks after its socket and reports as often; to do so less
-often would be to notice a lost interface, a step of the clock or a capture that hangs later. 16 MB are the ring that the
+often would be to notice a lost interface, a step of the clock or a capture that hangs later. A bare Node with a timer of a second takes
+0.015 % of a core, and these are two of them, a read of a table, a write and a read of a pipe. Eight seconds after a start, V8 collects
+its garbage twice in each process, some 0.1 s of processor time in all, and then no more: what is measured here begins after that. 16 MB are the ring that the
 kernel shares with the capture process.
 
 **opener**, of its 23 ms over the bare \`node\`: 8 ms are those of a program that only loads \`node:crypto\` and \`node:dgram\`
