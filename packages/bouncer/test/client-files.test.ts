@@ -248,7 +248,7 @@ describe('A folder of clients', () => {
       says: [
         '/clients.d/bob.toml: clients.bob.seed: holds the same seed as that of clients.alice',
         '/clients.d/carol.toml: clients.carol.seed: holds the gate key, which all clients know: make a seed',
-        '/clients.d/carol.toml: clients.carol.previous_seed: holds the same seed as that of clients.bob',
+        '/clients.d/carol.toml: clients.carol.previous_seed: holds the same seed as that of clients.alice',
       ],
     },
   ]) {

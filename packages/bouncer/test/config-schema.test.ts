@@ -86,12 +86,6 @@ describe('A client with nothing but a seed and actions', () => {
     });
   });
 
-  it('is taken as it was read, without a copy: there may be 100,000', () => {
-    const actions = ['ssh'];
-    const { clients } = parseClients({ clients: { alice: { seed: SEED, actions } } });
-    expect(clients.get('alice')?.actions).to.equal(actions);
-  });
-
   for (const [what, client, ...says] of [
     ['no actions', { seed: SEED }, 'actions: is missing'],
     ['no seed', { actions: ['ssh'] }, 'seed_file: is missing'],

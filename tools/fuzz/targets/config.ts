@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseClients, type GoodClients } from '@bouncer-spa/bouncer/dist/core/client-schema.js';
 import { checkClients, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
 import { parseTables } from '@bouncer-spa/bouncer/dist/core/config-schema.js';
 import { parsedToml } from '@bouncer-spa/bouncer/dist/core/parsed-toml.js';
+import { PlainClients } from '@bouncer-spa/bouncer/dist/core/plain-clients.js';
 import { readPlainToml } from '@bouncer-spa/bouncer/dist/core/plain-toml.js';
 
 export const tokens: readonly string[] = [
@@ -28,6 +30,7 @@ export const tokens: readonly string[] = [
   '[clients.alice]\n',
   'seed_file = "alice.seed"\n',
   'actions = ["ssh"]\n',
+  `seed = "${'0a'.repeat(32)}"\n`,
   'from = ["0.0.0.0/0", "::/0"]\n',
   'not_after = 2027-06-30\n',
   'bind = "strict"\n',
@@ -37,7 +40,7 @@ export const tokens: readonly string[] = [
 
 /**
  * A config with mistakes of any kind: each has a sentence, and none breaks the reader. What is written plainly is
- * read by the quick reader as by the other.
+ * read by the quick readers as by the other.
  */
 export function fuzz(input: Buffer): void {
   const text = input.toString('utf8');
@@ -46,6 +49,12 @@ export function fuzz(input: Buffer): void {
   // Copies, since the parser's objects have no prototype.
   if (plain !== undefined && !isDeepStrictEqual(structuredClone(plain), structuredClone(toml)))
     throw new Error('read plainly as something else');
+  const clients = plainClients(text);
+  const all = parseClients(toml);
+  if (clients !== undefined && (toml === undefined || all.problems.length > 0))
+    throw new Error('clients read plainly that are wrong');
+  if (clients !== undefined && !isDeepStrictEqual([...clients], [...all.clients]))
+    throw new Error('clients read plainly as others');
   if (toml === undefined) return;
   const { tables, good, problems } = parseTables(toml);
   const found = [...problems, ...checkTables(good), ...checkClients(good.clients, good, true)];
@@ -53,4 +62,10 @@ export function fuzz(input: Buffer): void {
   for (const { key, reason } of found) {
     if (reason === '') throw new Error(`no reason for ${key}`);
   }
+}
+
+function plainClients(text: string): GoodClients | undefined {
+  const plain = new PlainClients(text);
+  while (plain.read(1));
+  return plain.clients;
 }

@@ -6,7 +6,7 @@ import { choice, duration, integer, listOf, moment, network, ofProtocol, text } 
 import { BINDS } from './policy.js';
 
 /** What a client has that does not say otherwise. */
-const DEFAULTS = { bind: 'source', grants: 16 } as const;
+export const CLIENT_DEFAULTS = { bind: 'source', grants: 16 } as const;
 
 const client = v.strictObject({
   seed_file: v.optional(text),
@@ -16,9 +16,9 @@ const client = v.strictObject({
   actions: listOf(text),
   from: v.optional(listOf(network)),
   not_after: v.optional(moment),
-  bind: v.optional(choice(BINDS), DEFAULTS.bind),
+  bind: v.optional(choice(BINDS), CLIENT_DEFAULTS.bind),
   max: v.optional(duration),
-  grants: v.optional(integer(1, 10_000), DEFAULTS.grants),
+  grants: v.optional(integer(1, 10_000), CLIENT_DEFAULTS.grants),
 });
 
 export type ClientTable = v.InferOutput<typeof client>;
@@ -45,9 +45,8 @@ export function parseClients(toml: unknown): {
 export function parseClientSection(section: unknown, problems: Problem[]): GoodClients {
   const clients = new Map<string, Partial<ClientTable>>();
   const tables = namedTables('clients', section, problems);
-  for (const name of Object.keys(tables)) {
-    const table = tables[name];
-    clients.set(name, plainClient(table) ?? parseClient(`clients.${name}`, table, problems));
+  for (const [name, table] of Object.entries(tables)) {
+    clients.set(name, parseClient(`clients.${name}`, table, problems));
   }
   return clients;
 }
@@ -56,20 +55,6 @@ function parseClient(key: string, table: unknown, problems: Problem[]): Partial<
   const good = parseTable(key, client, table, problems);
   if (isTable(table)) problems.push(...checkSeedKeys(key, table));
   return good;
-}
-
-/** A client with nothing but a seed and actions. Most of 100,000 are so, and the schema takes several times as long. */
-function plainClient(value: unknown): ClientTable | undefined {
-  if (!isTable(value)) return undefined;
-  for (const key in value) if (key !== 'seed' && key !== 'actions') return undefined;
-  const { seed, actions } = value;
-  if (typeof seed !== 'string' || !Array.isArray(actions)) return undefined;
-  if (!actions.every((name): name is string => typeof name === 'string' && name !== '')) return undefined;
-  try {
-    return { seed: parseSeed(seed), actions, bind: DEFAULTS.bind, grants: DEFAULTS.grants };
-  } catch {
-    return undefined; // of which the schema says what is wrong
-  }
 }
 
 /** Which keys of a client belong together, or exclude each other. */

@@ -30,22 +30,21 @@ export class LocatorPairs {
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    const clientOf: number[] = [];
-    const actionOf: number[] = [];
     const everyAction = policy.actions.map((_, index) => index);
-    const indexOf = new Map(policy.actions.map(({ name }, index) => [name, index]));
     const withForbidden = policy.clients.length * policy.actions.length <= MOST_WITH_FORBIDDEN;
-    policy.clients.forEach(({ actions }, client) => {
-      const known = withForbidden ? everyAction : Array.from(actions, (name) => indexOf.get(name));
-      for (const action of known) {
-        if (action === undefined) continue;
-        clientOf.push(client);
-        actionOf.push(action);
+    const known = withForbidden ? () => everyAction : indicesOf(policy.actions);
+    const size = policy.clients.reduce((sum, { actions }) => sum + known(actions).length, 0);
+    this.#clients = new Uint32Array(size);
+    this.#actions = new Uint32Array(size);
+    this.#codes = new Uint16Array(size);
+    let pair = 0;
+    for (const [client, { actions }] of policy.clients.entries()) {
+      for (const action of known(actions)) {
+        this.#clients[pair] = client;
+        this.#actions[pair] = action;
+        this.#codes[pair++] = policy.actions[action]?.code ?? 0;
       }
-    });
-    this.#clients = Uint32Array.from(clientOf);
-    this.#actions = Uint32Array.from(actionOf);
-    this.#codes = Uint16Array.from(actionOf, (action) => policy.actions[action]?.code ?? 0);
+    }
     this.#keys = new Uint8Array(KEY_SIZE * policy.clients.length);
   }
 
@@ -68,9 +67,22 @@ export class LocatorPairs {
   /** K_locator of the pair's client, derived when it is first asked for. */
   key(pair: number): Uint8Array {
     const client = this.#clients[pair] ?? 0;
-    for (const { keys } of this.#policy.clients.slice(this.#derived, client + 1)) {
-      this.#keys.set(keys.locator, KEY_SIZE * this.#derived++);
+    while (this.#derived <= client) {
+      const { keys } = this.#policy.clients[this.#derived] ?? {};
+      if (keys !== undefined) this.#keys.set(keys.locator, KEY_SIZE * this.#derived);
+      this.#derived++;
     }
     return this.#keys.subarray(KEY_SIZE * client, KEY_SIZE * (client + 1));
   }
+}
+
+/** Finds the indices of the actions of a client. Clients with the same actions share them, and so the indices. */
+function indicesOf(actions: readonly Action[]): (names: ReadonlySet<string>) => readonly number[] {
+  const known = new Map<ReadonlySet<string>, readonly number[]>();
+  return (names) => {
+    const indices =
+      known.get(names) ?? actions.flatMap(({ name }, index) => (names.has(name) ? [index] : []));
+    known.set(names, indices);
+    return indices;
+  };
 }

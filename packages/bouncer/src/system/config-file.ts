@@ -34,6 +34,7 @@ import { readSecret } from './secret-file.js';
 import { timedPattern } from './timed-pattern.js';
 import { readToml } from './toml-file.js';
 import { distrustProgram } from './trusted-file.js';
+import { giveWay, isSliceOver } from './slices.js';
 import { findUser, type User } from './user.js';
 
 /** A config that is ready to be used: everything it names has been read and checked. */
@@ -102,7 +103,7 @@ export async function loadConfig(file: string): Promise<Config> {
     throw new ConfigError(file, problems);
   }
 
-  const policy = policyOf(tables, gateKey, clients);
+  const policy = await policyOf(tables, gateKey, clients);
   const { textfile } = tables.metrics;
   const { max_age: maxAge } = tables.submit;
   const { level, rejects_per_minute: rejectsPerMinute, file: logFile, syslog } = tables.log;
@@ -190,7 +191,8 @@ function checkMoments(clients: GoodClients): Problem[] {
   const problems: Problem[] = [];
   for (const [name, client] of clients) {
     for (const key of ['not_after', 'previous_until'] as const) {
-      if (isMoment(client[key])) continue;
+      const date = client[key];
+      if (date === undefined || isMoment(date)) continue;
       const reason = 'needs a date, and a time needs an offset such as Z';
       problems.push({ key: `clients.${name}.${key}`, reason });
     }
@@ -198,7 +200,7 @@ function checkMoments(clients: GoodClients): Problem[] {
   return problems;
 }
 
-function isMoment(date: Date | undefined): boolean {
+function isMoment(date: Date): boolean {
   return !(date instanceof TomlDate) || !(date.isTime() || (date.isLocal() && date.isDateTime()));
 }
 
@@ -207,7 +209,11 @@ function endOf(date: Date): number {
   return date instanceof TomlDate && date.isDate() ? date.getTime() + DAY : date.getTime();
 }
 
-function policyOf(tables: ConfigTables, gateKey: GateKey, clients: readonly SeededClient[]): Policy {
+async function policyOf(
+  tables: ConfigTables,
+  gateKey: GateKey,
+  seeded: readonly SeededClient[],
+): Promise<Policy> {
   const { id } = tables.server;
   const actions: Action[] = Object.entries(tables.actions).map(([name, table]) => ({
     name,
@@ -218,11 +224,16 @@ function policyOf(tables: ConfigTables, gateKey: GateKey, clients: readonly Seed
     maxDuration: table.max ?? table.for ?? 0,
   }));
   const actionsOf = actionSets();
+  const clients: Client[] = [];
+  for (const client of seeded) {
+    if (isSliceOver()) await giveWay();
+    clients.push(...policyClients(client, id, actionsOf));
+  }
   return {
     serverId: id,
     gate: deriveGateSubkey(gateKey, id),
     delta: tables.capture.delta,
-    clients: clients.flatMap((client) => policyClients(client, id, actionsOf)),
+    clients,
     actions,
   };
 }
