@@ -18,7 +18,7 @@ function read(text: string): GoodClients | undefined {
 
 describe('The reader of plain clients', () => {
   it('reads those with nothing but a seed and actions, those with more, and comments', () => {
-    const text = `# Ours.\n\n${ALICE}\n# Theirs.\n${CAROL}${BOB}# The end.\n`;
+    const text = `# Ours.\n\n${ALICE}\n# Theirs.\n${CAROL}${BOB}grants = 3\n# The end.\n`;
     const { clients, problems } = parseClients(parsedToml(text));
     expect(problems).to.deep.equal([]);
     expect([...(read(text) ?? [])]).to.deep.equal([...clients]);

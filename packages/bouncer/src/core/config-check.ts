@@ -1,4 +1,4 @@
-import type { ClientTable, GoodClients } from './client-schema.js';
+import type { ClientTable } from './client-schema.js';
 import type { Problem } from './config-problem.js';
 import type { GoodValues } from './config-schema.js';
 import { LONGEST_OPENING } from './door.js';
@@ -151,11 +151,11 @@ function shellLineIn([program = '', ...words]: readonly string[]): string {
 }
 
 /**
- * Checks what one file says about clients.
+ * Checks clients of one file.
  * @param isConfig whether it is the config itself, which anybody may read, and not a file of clients_dir
  */
 export function checkClients(
-  clients: GoodClients,
+  clients: Iterable<readonly [string, Partial<ClientTable>]>,
   { actions }: Pick<GoodValues, 'actions'>,
   isConfig: boolean,
 ): Problem[] {

@@ -79,10 +79,13 @@ export class LocatorPairs {
 /** Finds the indices of the actions of a client. Clients with the same actions share them, and so the indices. */
 function indicesOf(actions: readonly Action[]): (names: ReadonlySet<string>) => readonly number[] {
   const known = new Map<ReadonlySet<string>, readonly number[]>();
+  let latest: { names: ReadonlySet<string>; indices: readonly number[] } | undefined;
   return (names) => {
+    if (latest?.names === names) return latest.indices;
     const indices =
       known.get(names) ?? actions.flatMap(({ name }, index) => (names.has(name) ? [index] : []));
     known.set(names, indices);
+    latest = { names, indices };
     return indices;
   };
 }

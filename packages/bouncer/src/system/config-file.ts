@@ -8,7 +8,7 @@ import {
   type ServerId,
 } from '@bouncer-spa/protocol';
 import { TomlDate } from 'smol-toml';
-import type { GoodClients } from '../core/client-schema.js';
+import type { ClientTable } from '../core/client-schema.js';
 import { checkClients, checkTables } from '../core/config-check.js';
 import type { Problem } from '../core/config-problem.js';
 import {
@@ -24,7 +24,7 @@ import type { GuardWishes } from '../core/guard.js';
 import type { LockoutRules } from '../core/lockout.js';
 import type { Action, Client, Deed, Policy } from '../core/policy.js';
 import type { PortRange } from '../core/port-range.js';
-import { readClientFiles } from './client-files.js';
+import { readClientFiles, type ClientFile } from './client-files.js';
 import { readSeeds, type SeededClient } from './client-seeds.js';
 import type { ClusterConfig } from './cluster.js';
 import { readClusterSecrets, type ClusterSecrets } from './cluster-secrets.js';
@@ -94,10 +94,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const clusterSecrets = await readClusterSecrets(folder, good.cluster ?? {}, problems);
   const clientFiles = await readClientFiles(clientsFolder(folder, good), problems);
   const files = [{ file: undefined, clients: good.clients }, ...clientFiles];
-  for (const { file: name, clients } of files) {
-    const found = [...checkClients(clients, good, name === undefined), ...checkMoments(clients)];
-    problems.push(...(name === undefined ? found : found.map((problem) => ({ ...problem, file: name }))));
-  }
+  for (const clientFile of files) problems.push(...(await checkClientFile(clientFile, good)));
   const clients = await readSeeds(folder, files, gateKey, problems);
   if (tables === undefined || gateKey === undefined || user === undefined || problems.length > 0) {
     throw new ConfigError(file, problems);
@@ -186,16 +183,24 @@ async function checkPrograms({ actions }: GoodValues, problems: Problem[]): Prom
   }
 }
 
-/** The times in what a file says about clients. A date alone holds to the end of that day, UTC. */
-function checkMoments(clients: GoodClients): Problem[] {
+/** Checks what a file, or the config itself, says about clients. */
+async function checkClientFile({ file, clients }: ClientFile, good: GoodValues): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const [name, client] of clients) {
-    for (const key of ['not_after', 'previous_until'] as const) {
-      const date = client[key];
-      if (date === undefined || isMoment(date)) continue;
-      const reason = 'needs a date, and a time needs an offset such as Z';
-      problems.push({ key: `clients.${name}.${key}`, reason });
-    }
+  for (const client of clients) {
+    if (isSliceOver()) await giveWay();
+    problems.push(...checkClients([client], good, file === undefined), ...checkMoments(...client));
+  }
+  return file === undefined ? problems : problems.map((problem) => ({ ...problem, file }));
+}
+
+/** The times of a client. A date alone holds to the end of that day, UTC. */
+function checkMoments(name: string, client: Partial<ClientTable>): Problem[] {
+  const problems: Problem[] = [];
+  for (const key of ['not_after', 'previous_until'] as const) {
+    const date = client[key];
+    if (date === undefined || isMoment(date)) continue;
+    const reason = 'needs a date, and a time needs an offset such as Z';
+    problems.push({ key: `clients.${name}.${key}`, reason });
   }
   return problems;
 }
