@@ -1,5 +1,6 @@
 import { actionCode, type ActionCode } from '@bouncer-spa/protocol';
 import type { Action, Client, Policy } from './policy.js';
+import { unforkedMemory } from './unforked-memory.js';
 
 /** Who could have sealed a packet with a certain locator. */
 export interface LocatorEntry {
@@ -34,9 +35,9 @@ export class LocatorPairs {
     const withForbidden = policy.clients.length * policy.actions.length <= MOST_WITH_FORBIDDEN;
     const known = withForbidden ? () => everyAction : indicesOf(policy.actions);
     const size = policy.clients.reduce((sum, { actions }) => sum + known(actions).length, 0);
-    this.#clients = new Uint32Array(size);
-    this.#actions = new Uint32Array(size);
-    this.#codes = new Uint16Array(size);
+    this.#clients = new Uint32Array(unforkedMemory(Uint32Array.BYTES_PER_ELEMENT * size));
+    this.#actions = new Uint32Array(unforkedMemory(Uint32Array.BYTES_PER_ELEMENT * size));
+    this.#codes = new Uint16Array(unforkedMemory(Uint16Array.BYTES_PER_ELEMENT * size));
     let pair = 0;
     for (const [client, { actions }] of policy.clients.entries()) {
       for (const action of known(actions)) {
@@ -45,7 +46,7 @@ export class LocatorPairs {
         this.#codes[pair++] = policy.actions[action]?.code ?? 0;
       }
     }
-    this.#keys = new Uint8Array(KEY_SIZE * policy.clients.length);
+    this.#keys = new Uint8Array(unforkedMemory(KEY_SIZE * policy.clients.length));
   }
 
   /** Number of pairs. */

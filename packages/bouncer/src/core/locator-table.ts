@@ -1,5 +1,6 @@
 import { GATE_SIZE, locatorText, type Minute } from '@bouncer-spa/protocol';
 import type { LocatorEntry, LocatorPairs } from './locator-pairs.js';
+import { unforkedMemory } from './unforked-memory.js';
 
 /** A locator is kept as two numbers of 32 bits. */
 const WORDS = 2;
@@ -57,8 +58,9 @@ export class LocatorTable {
   /** Twice as many slots as pairs at least, so that the search for one that is empty is short. */
   #allocate(): void {
     const { size } = this.#pairs;
-    this.#words = new Uint32Array(WORDS * size);
-    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * size + 1)));
+    const slots = 2 ** Math.ceil(Math.log2(2 * size + 1));
+    this.#words = new Uint32Array(unforkedMemory(Uint32Array.BYTES_PER_ELEMENT * WORDS * size));
+    this.#slots = new Uint32Array(unforkedMemory(Uint32Array.BYTES_PER_ELEMENT * slots));
   }
 
   #add(pair: number): void {
