@@ -73,7 +73,10 @@ export class CaptureSupervisor {
     this.#adopt(capture);
     capture.open(plan.spec, this.#events).then(
       () => {
-        if (this.#current === capture) this.#announce(plan);
+        if (this.#current !== capture) return;
+        this.#announce(plan);
+        // What it was to listen for may have changed while it was opened.
+        if (this.#plan !== plan) void this.change(this.#plan);
       },
       () => undefined, // #adopt learns of the end
     );
