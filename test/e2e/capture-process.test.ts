@@ -172,6 +172,7 @@ actions = ["list"]
     'a datagram without ports': `000502${'00'.repeat(4)}`,
     'a text that is not JSON': `0002047b`,
     'a text that is JSON of another form': `000304${Buffer.from('42').toString('hex')}`,
+    'that it listens, once more': `000301${Buffer.from('""').toString('hex')}`,
     'a report that is not one': `000303${Buffer.from('{}').toString('hex')}`,
     'a report with counts below zero': report('{"dropped":-1,"refused":{}}'),
   };

@@ -139,6 +139,7 @@ export class CaptureProcess {
 
   #readRecords(listener: CaptureListener, onListening: () => void): void {
     const records = this.#child.stdio[RECORDS_FD] as Readable | undefined;
+    let isListening = false;
     records?.on('error', () => undefined); // the process died; `ended` tells
     records?.on('data', (piece: Buffer) => {
       this.#heard = true;
@@ -149,6 +150,9 @@ export class CaptureProcess {
             listener.report(record.report, this.#lastReport);
             this.#lastReport = record.report;
           } else if (record.kind === 'listening') {
+            // Each time would be one more to watch it.
+            if (isListening) throw new CaptureWireError('it began to listen twice');
+            isListening = true;
             this.#watch();
             onListening();
           } else if (record.kind === 'failed') this.#failure = record.reason;
