@@ -52,6 +52,14 @@ describe("The capture's history", () => {
     expect(Object.fromEntries(history.refused)).to.deep.equal({ fragment: 5, malformed: 2 });
   });
 
+  it('counts what a capture process calls as every object calls something', () => {
+    const history = new CaptureHistory(0);
+    const first = { dropped: 0, refused: {} };
+    history.report(first, undefined);
+    history.report({ dropped: 0, refused: { constructor: 5 } }, first);
+    expect([...history.refused]).to.deep.equal([['constructor', 5]]);
+  });
+
   it('never counts backwards', () => {
     const history = new CaptureHistory(0);
     const first = { dropped: 3, refused: { fragment: 7 } };

@@ -44,7 +44,9 @@ export class CaptureHistory {
     this.#gaveSign = true;
     this.#dropped += increase(dropped, former?.dropped);
     for (const [name, count] of Object.entries(refused)) {
-      this.#refused.add(FAULT.test(name) ? name : OTHER, increase(count, former?.refused[name]));
+      // A name that somebody makes up may be one that every object inherits.
+      const before = former !== undefined && Object.hasOwn(former.refused, name) ? former.refused[name] : 0;
+      this.#refused.add(FAULT.test(name) ? name : OTHER, increase(count, before));
     }
   }
 
