@@ -24,8 +24,12 @@ const FORBIDDEN = { secret: 0o077, public: 0o022 } as const;
 
 const STICKY = 0o1000;
 
-/** Folders that were found good in this turn. */
+/** Milliseconds for which folders that were found good are not looked at again. */
+const GOOD_MILLISECONDS = 4;
+
+/** Folders that were found good since that moment: milliseconds, monotonic. */
 const goodFolders = new Set<string>();
+let goodSince = -Infinity;
 
 /**
  * Reads a text file whose owner and mode are as they have to be. They are checked on the open file,
@@ -40,10 +44,7 @@ export async function readTrustedFile(
   trust: Trust,
   mostBytes: number,
 ): Promise<string | FileRefusal> {
-  if (isSliceOver()) {
-    await giveWay();
-    goodFolders.clear();
-  }
+  if (isSliceOver()) await giveWay();
   let file;
   try {
     // Without O_NONBLOCK a named pipe in the file's place would keep us waiting.
@@ -66,9 +67,14 @@ export async function readTrustedFile(
   }
 }
 
-/** As {@link distrustFolders}, but looks at the folders of many files once a turn. */
+/** As {@link distrustFolders}, but looks at the folders of many files once for those that are read together. */
 async function distrustFoldersOnce(path: string): Promise<string | undefined> {
   const folder = dirname(realpathSync.native(path));
+  const now = performance.now();
+  if (now - goodSince >= GOOD_MILLISECONDS) {
+    goodFolders.clear();
+    goodSince = now;
+  }
   if (goodFolders.has(folder)) return undefined;
   const refusal = await distrustFolders(path);
   if (refusal === undefined) goodFolders.add(folder);
