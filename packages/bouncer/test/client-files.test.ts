@@ -121,6 +121,15 @@ describe('A folder of clients', () => {
     expect((await clients()).map(({ notAfter }) => notAfter)).to.deep.equal([end, end]);
   });
 
+  it('has each of its problems told, also if there are more than a call can have arguments', async () => {
+    const bad = Array.from(
+      { length: 70_000 },
+      (_, number) => `[clients.c${number}]\nseed = "${digits('a')}"\nactions = ["vpn", "web"]\n`,
+    );
+    write('clients.d/bad.toml', bad.join(''));
+    expect(await problems()).to.have.length.greaterThan(140_000);
+  });
+
   const ALICE = '/clients.d/alice.toml';
   for (const { what, prepare, says } of [
     {

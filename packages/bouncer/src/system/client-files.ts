@@ -54,7 +54,8 @@ async function readClientFile(file: string, problems: Problem[]): Promise<GoodCl
     return undefined;
   }
   const { clients, problems: ofForm } = parseClients(parsed.toml);
-  problems.push(...ofForm.map((problem) => ({ ...problem, file })));
+  // One by one: there may be more than a call can have arguments.
+  for (const problem of ofForm) problems.push({ ...problem, file });
   return clients;
 }
 

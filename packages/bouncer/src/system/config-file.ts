@@ -94,7 +94,7 @@ export async function loadConfig(file: string): Promise<Config> {
   const clusterSecrets = await readClusterSecrets(folder, good.cluster ?? {}, problems);
   const clientFiles = await readClientFiles(clientsFolder(folder, good), problems);
   const files = [{ file: undefined, clients: good.clients }, ...clientFiles];
-  for (const clientFile of files) problems.push(...(await checkClientFile(clientFile, good)));
+  for (const clientFile of files) await checkClientFile(clientFile, good, problems);
   const clients = await readSeeds(folder, files, gateKey, problems);
   if (tables === undefined || gateKey === undefined || user === undefined || problems.length > 0) {
     throw new ConfigError(file, problems);
@@ -183,14 +183,20 @@ async function checkPrograms({ actions }: GoodValues, problems: Problem[]): Prom
   }
 }
 
-/** Checks what a file, or the config itself, says about clients. */
-async function checkClientFile({ file, clients }: ClientFile, good: GoodValues): Promise<Problem[]> {
-  const problems: Problem[] = [];
+/**
+ * Checks what a file, or the config itself, says about clients.
+ * @param problems gets what is wrong with it
+ */
+async function checkClientFile(
+  { file, clients }: ClientFile,
+  good: GoodValues,
+  problems: Problem[],
+): Promise<void> {
   for (const client of clients) {
     if (isSliceOver()) await giveWay();
-    problems.push(...checkClients([client], good, file === undefined), ...checkMoments(...client));
+    for (const problem of [...checkClients([client], good, file === undefined), ...checkMoments(...client)])
+      problems.push(file === undefined ? problem : { ...problem, file });
   }
-  return file === undefined ? problems : problems.map((problem) => ({ ...problem, file }));
 }
 
 /** The times of a client. A date alone holds to the end of that day, UTC. */
