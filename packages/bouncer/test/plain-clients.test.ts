@@ -30,6 +30,13 @@ describe('The reader of plain clients', () => {
     });
   });
 
+  it('reads whatever number of empty lines and comments', () => {
+    for (const lines of [98, 99, 100, 10_000_000]) {
+      const between = `# Ours.\n${'\n'.repeat(lines)}`;
+      expect(read(between + ALICE + between + BOB + between)?.size).to.equal(2);
+    }
+  });
+
   it('reads nothing as nothing', () => {
     expect(read('')).to.deep.equal(new Map());
   });
