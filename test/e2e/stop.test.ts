@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isListening, type Bouncer } from '../support/bouncer.js';
+import { Bouncer, isListening } from '../support/bouncer.js';
 import { PORT } from '../support/installation.js';
 import { waitForEmpty, waitForEndOf } from '../support/process-end.js';
+import { pidsOn } from '../support/processes.js';
 import type { Sender } from '../support/sender.js';
 import { decisionOn, Stage } from '../support/stage.js';
+import { waitFor } from '../support/wait.js';
 
 describe('The end of the daemon', () => {
   const stage = new Stage();
@@ -82,6 +84,17 @@ actions = ["ok", "wait", "hang"]
       expect(await bouncer.ended).to.equal(0);
       expect(messagesFrom(`${signal}: stopping`)).to.deep.equal([`${signal}: stopping`, 'bouncer stopped']);
       expect(bouncer.complaints).to.equal('');
+      await expectNothingLeft();
+    });
+
+    it(`comes in order with ${signal} while the first of its processes start`, async () => {
+      const { network, installation } = stage;
+      const others = pidsOn(network, network.server).length;
+      bouncer = Bouncer.spawn(network, network.server, installation);
+      await waitFor('a process', () => pidsOn(network, network.server).length > others + 1 || undefined);
+      bouncer.child.kill(signal);
+      expect(await bouncer.ended).to.equal(0);
+      expect(messagesFrom(`${signal}: stopping`)).to.deep.equal([`${signal}: stopping`, 'bouncer stopped']);
       await expectNothingLeft();
     });
 

@@ -11,6 +11,7 @@ import { StoreError } from '../system/replay-store.js';
 import type { Spares } from '../system/spares.js';
 import { version } from '../system/version.js';
 import { ExitCode } from './exit-code.js';
+import type { Signals } from './signals.js';
 
 /** Milliseconds that whoever starts us in the background waits for us to listen. */
 const PATIENCE = 15_000;
@@ -29,9 +30,9 @@ export interface Wishes {
 export async function runDaemon(
   wishes: Wishes,
   spares: Spares,
+  signals: Signals,
   coreDumps: string | undefined,
 ): Promise<ExitCode> {
-  const signals = catchSignals();
   try {
     const { verbose, trial, file } = wishes;
     const pidFile = wishes.pidFile === undefined ? undefined : new PidFile(wishes.pidFile);
@@ -103,31 +104,4 @@ async function attempt(work: () => Promise<void> | undefined, log: Log): Promise
   } catch (error) {
     log.error({ reason: reasonOf(error) }, `the pid file is not as it should be: ${reasonOf(error)}`);
   }
-}
-
-interface Signals {
-  /** Settles with the first signal to stop, also one that came earlier. */
-  untilStop(daemon: Daemon): Promise<NodeJS.Signals>;
-}
-
-/** Catches signals from the very start on, so that none that comes early ends us halfway. */
-function catchSignals(): Signals {
-  let daemon: Daemon | undefined;
-  let reloadIsDue = false;
-  const stop = new Promise<NodeJS.Signals>((settle) => {
-    process.once('SIGTERM', settle).once('SIGINT', settle);
-  });
-  process.on('SIGHUP', () => {
-    if (daemon) void daemon.reload();
-    else reloadIsDue = true;
-  });
-  // Without a handler, Node would open a debugger's port.
-  process.on('SIGUSR1', () => daemon?.reopenLog());
-  return {
-    untilStop(started) {
-      daemon = started;
-      if (reloadIsDue) void daemon.reload();
-      return stop;
-    },
-  };
 }

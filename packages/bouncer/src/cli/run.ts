@@ -6,6 +6,7 @@ import { Spares } from '../system/spares.js';
 import { CONFIG_OPTION, defineCommand, expectNoWords } from './command.js';
 import { ExitCode } from './exit-code.js';
 import type { Wishes } from './run-daemon.js';
+import { catchSignals } from './signals.js';
 import { UsageError } from './usage-error.js';
 
 /** Seconds. */
@@ -72,8 +73,9 @@ async function runInBackground({ file, verbose, trial, pidFile }: Wishes): Promi
 
 /** What the daemon is made of is loaded while its processes start. */
 async function runHere(wishes: Wishes): Promise<ExitCode> {
+  const signals = catchSignals();
   const coreDumps = await forbidCoreDumps();
   const spares = new Spares();
   const { runDaemon } = await import('./run-daemon.js');
-  return runDaemon(wishes, spares, coreDumps);
+  return runDaemon(wishes, spares, signals, coreDumps);
 }
