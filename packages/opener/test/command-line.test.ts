@@ -39,8 +39,16 @@ describe('the command line', () => {
 
   it('takes the classic form', async () => {
     const command = await parseSend(...'-v -p 51324 -d server.example.net -f 21 -k alice.seed'.split(' '));
-    expect(command.profile).to.include({ kind: 'host', host: 'server.example.net' });
-    expect(command).to.include({ keyFile: 'alice.seed', verbose: true, print: false });
+    expect(command).to.deep.include({
+      profile: {
+        kind: 'host',
+        host: 'server.example.net',
+        wayOut: 'name one with opener PROFILE or --profile FILE',
+      },
+      keyFile: 'alice.seed',
+      verbose: true,
+      print: false,
+    });
     expect(command.request).to.deep.include({ host: 'server.example.net', port: 51_324, action: '21' });
   });
 

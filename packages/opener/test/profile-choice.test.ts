@@ -6,7 +6,11 @@ describe('the choice of a profile', () => {
   it('is the explicit file before the name, and the name before the destination', () => {
     expect(chooseProfile('/a.toml', 'home', 'b')).to.deep.equal({ kind: 'file', file: '/a.toml' });
     expect(chooseProfile(undefined, 'home', 'b')).to.deep.equal({ kind: 'name', name: 'home' });
-    expect(chooseProfile(undefined, undefined, 'b')).to.include({ kind: 'host', host: 'b' });
+    expect(chooseProfile(undefined, undefined, 'b')).to.deep.equal({
+      kind: 'host',
+      host: 'b',
+      wayOut: 'name one with opener PROFILE or --profile FILE',
+    });
   });
 
   it('is refused without any of them', async () => {
