@@ -28,6 +28,7 @@ import { reasonOf } from './system/reason.js';
 import type { ReplayStore } from './system/replay-store.js';
 import type { Spares } from './system/spares.js';
 import { prepareTables } from './system/table-preparation.js';
+import { Turns } from './system/turns.js';
 
 /** Milliseconds between looks at the clock: for the rolling filter and the counts in the log. */
 const TICK = 1_000;
@@ -78,7 +79,7 @@ export class Daemon implements Control {
   #problems: readonly string[] = [];
   #ticker: NodeJS.Timeout | undefined;
   /** Reloads and filter changes come one after the other. */
-  #changes: Promise<void> = Promise.resolve();
+  readonly #changes = new Turns();
   #rolling = false;
   /** For which everything is as it should be. */
   #minute: Minute | undefined;
@@ -156,7 +157,7 @@ export class Daemon implements Control {
 
   /** Reads the config again and goes over to it, if nothing is wrong with it. Never throws. */
   async reload(): Promise<readonly string[]> {
-    await this.#change(async () => {
+    await this.#changes.take(async () => {
       if (this.#stopping) return;
       this.#supervision.reloading();
       try {
@@ -242,7 +243,7 @@ export class Daemon implements Control {
     this.#supervision.stopping();
     clearInterval(this.#ticker);
     this.#metricsFile.stop();
-    await this.#changes;
+    await this.#changes.idle();
     await this.#control.close();
     await this.#captures.stop();
     await this.#acceptor.idle();
@@ -277,7 +278,6 @@ export class Daemon implements Control {
       throw error;
     }
     this.#config = config;
-    this.#minute = undefined;
     this.#acceptor.follow(verifier, mostRunning, config.lockout);
     await this.#membership.goOverTo(membership);
     this.#membership.cluster?.follow(policy, width);
@@ -286,6 +286,8 @@ export class Daemon implements Control {
     if (!this.#verbose) this.#log.level(config.log.level);
     tellOfLogFile(this.#logPlaces.follow(config.log), this.#log);
     this.#captures.swap(captures);
+    // Not before: a look in between would be one at the former captures.
+    this.#minute = undefined;
     await this.#keeper.follow(policy);
     const { clients, actions } = policy;
     this.#decisions.tally.keep(
@@ -307,15 +309,10 @@ export class Daemon implements Control {
       return;
     }
     this.#rolling = true;
-    void this.#change(async () => {
+    void this.#changes.take(async () => {
       await this.#captures.renew(this.#config, minuteOf(Date.now()));
       this.#rolling = false;
     });
-  }
-
-  #change(work: () => Promise<void>): Promise<void> {
-    this.#changes = this.#changes.then(work);
-    return this.#changes;
   }
 }
 

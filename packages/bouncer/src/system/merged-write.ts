@@ -25,7 +25,7 @@ export class MergedWrite {
   }
 
   /** Waits for the writes that were asked for. Never throws. */
-  async idle(): Promise<void> {
-    await this.#turns.take(() => undefined);
+  idle(): Promise<void> {
+    return this.#turns.idle();
   }
 }

@@ -12,4 +12,9 @@ export class Turns {
     this.#last = done.catch(() => undefined);
     return done;
   }
+
+  /** Settles when all that was asked for is done. Never throws. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
 }
