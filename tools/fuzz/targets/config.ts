@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseClients, type GoodClients } from '@bouncer-spa/bouncer/dist/core/client-schema.js';
-import { checkClients, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
+import { checkClient, checkTables } from '@bouncer-spa/bouncer/dist/core/config-check.js';
 import { parseTables } from '@bouncer-spa/bouncer/dist/core/config-schema.js';
 import { parsedToml } from '@bouncer-spa/bouncer/dist/core/parsed-toml.js';
 import { PlainClients } from '@bouncer-spa/bouncer/dist/core/plain-clients.js';
@@ -57,7 +57,8 @@ export function fuzz(input: Buffer): void {
     throw new Error('clients read plainly as others');
   if (toml === undefined) return;
   const { tables, good, problems } = parseTables(toml);
-  const found = [...problems, ...checkTables(good), ...checkClients(good.clients, good, true)];
+  const ofClients = Array.from(good.clients).flatMap((client) => checkClient(...client, good, true));
+  const found = [...problems, ...checkTables(good), ...ofClients];
   if (tables === undefined && problems.length === 0) throw new Error('refused without a reason');
   for (const { key, reason } of found) {
     if (reason === '') throw new Error(`no reason for ${key}`);

@@ -151,22 +151,21 @@ function shellLineIn([program = '', ...words]: readonly string[]): string {
 }
 
 /**
- * Checks clients of one file.
+ * Checks what a file says about a client.
  * @param isConfig whether it is the config itself, which anybody may read, and not a file of clients_dir
  */
-export function checkClients(
-  clients: Iterable<readonly [string, Partial<ClientTable>]>,
+export function checkClient(
+  name: string,
+  client: Partial<ClientTable>,
   { actions }: Pick<GoodValues, 'actions'>,
   isConfig: boolean,
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const [name, client] of clients) {
-    for (const action of client.actions ?? []) {
-      if (Object.hasOwn(actions, action)) continue;
-      problems.push({ key: `clients.${name}.actions`, reason: `there is no action "${action}"` });
-    }
-    if (isConfig) problems.push(...exposedSeeds(name, client));
+  for (const action of client.actions ?? []) {
+    if (Object.hasOwn(actions, action)) continue;
+    problems.push({ key: `clients.${name}.actions`, reason: `there is no action "${action}"` });
   }
+  if (isConfig) problems.push(...exposedSeeds(name, client));
   return problems;
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@bouncer-spa/protocol';
 import { TomlDate } from 'smol-toml';
 import type { ClientTable } from '../core/client-schema.js';
-import { checkClients, checkTables } from '../core/config-check.js';
+import { checkClient, checkTables } from '../core/config-check.js';
 import type { Problem } from '../core/config-problem.js';
 import {
   parseTables,
@@ -194,7 +194,7 @@ async function checkClientFile(
 ): Promise<void> {
   for (const client of clients) {
     if (isSliceOver()) await giveWay();
-    for (const problem of [...checkClients([client], good, file === undefined), ...checkMoments(...client)])
+    for (const problem of [...checkClient(...client, good, file === undefined), ...checkMoments(...client)])
       problems.push(file === undefined ? problem : { ...problem, file });
   }
 }
