@@ -53,11 +53,12 @@ function diagnose(file: string, seconds: number, json: boolean): Promise<ExitCod
     const seen = await seenBy(config.controlSocket);
     const findings = new Findings(new Examiner(config.policy, seen), json);
     const reports = new Map<string, CaptureReport>();
-    const plans = planCaptures(config, minuteOf(Date.now()));
-    const captures = plans.map(() => new CaptureProcess());
-    const openings = plans.map(async ({ spec }, index) => {
+    const captures: CaptureProcess[] = [];
+    const openings = planCaptures(config, minuteOf(Date.now())).map(({ spec }) => {
       const everything = { ...spec, filter: portExpression(spec.port), gates: undefined };
-      await captures[index]?.open(everything, {
+      const capture = new CaptureProcess();
+      captures.push(capture);
+      return capture.open(everything, {
         datagram(datagram) {
           findings.take(datagram, momentNow());
         },
