@@ -20,11 +20,14 @@ function planFor(port: number): CapturePlan {
 }
 
 describe('The supervisor of a capture', () => {
-  it('goes over to another plan also if that comes while the first is being opened', async function () {
+  const [first, second, third] = [planFor(40_001), planFor(40_002), planFor(40_003)];
+  let heard: CapturePlan[];
+  let supervisor: CaptureSupervisor;
+
+  beforeEach(function () {
     needsRoot(this);
-    const [first, second] = [planFor(40_001), planFor(40_002)];
-    const heard: CapturePlan[] = [];
-    const supervisor = new CaptureSupervisor(first, {
+    heard = [];
+    supervisor = new CaptureSupervisor(first, {
       datagram: () => undefined,
       report: () => undefined,
       listening: (plan) => heard.push(plan),
@@ -36,12 +39,23 @@ describe('The supervisor of a capture', () => {
       },
     });
     supervisor.start();
-    try {
-      await supervisor.change(second);
-      await waitFor('the second plan', () => heard.includes(second) || undefined);
-      expect(supervisor.plan).to.equal(second);
-    } finally {
-      await supervisor.stop();
-    }
+  });
+
+  afterEach(() => supervisor.stop());
+
+  it('goes over to another plan also if that comes while the first is being opened', async () => {
+    await supervisor.change(second);
+    await waitFor('the second plan', () => heard.includes(second) || undefined);
+    expect(supervisor.plan).to.equal(second);
+  });
+
+  it('does not go over to a plan that took so long to be opened that there is a later one', async () => {
+    await waitFor('the first plan', () => heard.includes(first) || undefined);
+    const later = await supervisor.prepare(third);
+    const late = supervisor.change(second);
+    supervisor.swap(later);
+    await late;
+    expect(supervisor.plan).to.equal(third);
+    expect(heard).to.deep.equal([first, third]);
   });
 });

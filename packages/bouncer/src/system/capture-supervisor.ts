@@ -38,6 +38,8 @@ export class CaptureSupervisor {
   /** What the current process listens for, once it does. */
   #listeningPlan: CapturePlan | undefined;
   #current: CaptureProcess | undefined;
+  /** How often something else was to be listened for: a change that took long must not undo a later one. */
+  #changes = 0;
   readonly #pauses = new Pauses(FIRST_PAUSE, LONGEST_PAUSE);
   #timer: NodeJS.Timeout | undefined;
   #listeningSince = 0;
@@ -98,6 +100,7 @@ export class CaptureSupervisor {
       void process.retire();
       return;
     }
+    this.#changes++;
     const former = this.#current;
     clearTimeout(this.#timer);
     this.#plan = plan;
@@ -111,12 +114,15 @@ export class CaptureSupervisor {
    * the next start if it does not.
    */
   async change(plan: CapturePlan): Promise<void> {
+    const change = ++this.#changes;
     if (!this.isListening) {
       this.#plan = plan;
       return;
     }
     try {
-      this.swap(await this.prepare(plan));
+      const prepared = await this.prepare(plan);
+      if (change === this.#changes) this.swap(prepared);
+      else void prepared.process.retire();
     } catch (error) {
       this.#events.stale(reasonOf(error));
     }
