@@ -77,6 +77,9 @@ describe('completion', function () {
         ['the options of import', 'opener import --pass', ['--passphrase-file']],
         ['the options of list', 'opener list --j', ['--json']],
         ['no option of import elsewhere', 'opener home --forc', []],
+        ['what proxy takes', 'opener proxy --ip', ['--ipv4', '--ipv6']],
+        ['no option that proxy refuses', 'opener proxy --no', []],
+        ['no option of sending after doctor', 'opener doctor --p', ['--profile']],
         ['nothing for a profile that cannot be read', 'opener work ', []],
         ['no name that would run as a command', 'opener odd ', ['ssh', 'vpn']],
       ];

@@ -1,18 +1,21 @@
 import { writeStandardOutput } from '../system/standard-output.js';
 import { SUBCOMMAND_NAMES, type Shell } from './options.js';
-import { IMPORT_OPTIONS, LIST_OPTIONS, OPTIONS, type OptionName } from './words.js';
+import { OPTIONS, OPTIONS_OF, type OptionName } from './words.js';
 
 const SUBCOMMANDS = SUBCOMMAND_NAMES.join(' ');
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
-const OF_ONE: readonly OptionName[] = [...IMPORT_OPTIONS, ...LIST_OPTIONS];
+
+/** What those that do not send take; of these options, some belong to one of them alone. */
+const TAKEN: readonly (readonly [subcommand: string, options: readonly OptionName[]])[] =
+  Object.entries(OPTIONS_OF);
+const OF_ONE: readonly OptionName[] = [...OPTIONS_OF.import, ...OPTIONS_OF.list];
 
 /** Those whose value is the name of a file. */
 const FILES: readonly OptionName[] = ['key', 'profile', 'passphrase-file'];
 
-const SEND = flags(NAMES.filter((name) => !OF_ONE.includes(name))).join(' ');
-const IMPORT = flags([...IMPORT_OPTIONS, 'help']).join(' ');
-const LIST = flags([...LIST_OPTIONS, 'help']).join(' ');
+const SENT = NAMES.filter((name) => !OF_ONE.includes(name));
+const SEND = flags(SENT).join(' ');
 
 /** Those that take a value, so that the word after them is no profile. */
 const WITH_VALUE = patterns(NAMES.filter((name) => OPTIONS[name].type === 'string'));
@@ -49,8 +52,7 @@ _opener() {
     ${WITH_VALUE}) return ;;
   esac
   case "\${words[0]} $current" in
-    'import -'*) candidates='${IMPORT}' ;;
-    'list -'*) candidates='${LIST}' ;;
+${eachTaken((subcommand, options) => `    '${subcommand} -'*) candidates='${options}' ;;`)}
     *' -'*) candidates='${SEND}' ;;
   esac
   if [[ $candidates ]]; then COMPREPLY=($(compgen -W "$candidates" -- "$current")); return; fi
@@ -87,8 +89,7 @@ _opener() {
     (${WITH_VALUE}) return ;;
   esac
   case "\${given[1]} $current" in
-    ('import -'*) compadd -- ${IMPORT}; return ;;
-    ('list -'*) compadd -- ${LIST}; return ;;
+${eachTaken((subcommand, options) => `    ('${subcommand} -'*) compadd -- ${options}; return ;;`)}
     (*' -'*) compadd -- ${SEND}; return ;;
   esac
   case "\${#given} \${given[1]}" in
@@ -123,6 +124,15 @@ function __opener_given
     end
   end
 end
+function __opener_subcommand
+  set -l given (__opener_given)
+  switch "$given[1]"
+    case ${TAKEN.map(([subcommand]) => subcommand).join(' ')}
+      echo $given[1]
+    case '*'
+      echo send
+  end
+end
 function __opener_candidates
   set -l given (__opener_given)
   switch (count $given)" $given[1]"
@@ -146,19 +156,24 @@ complete -c opener -f -a '(__opener_candidates)'
 ${NAMES.map(fishOption).join('\n')}
 `;
 
+/** A line for each subcommand that does not send, with all that it takes. */
+function eachTaken(line: (subcommand: string, options: string) => string): string {
+  return TAKEN.map(([subcommand, options]) => line(subcommand, flags([...options, 'help']).join(' '))).join(
+    '\n',
+  );
+}
+
 /** How fish is told of an option, and where it belongs. */
 function fishOption(name: OptionName): string {
-  const [only] = [
-    ...(IMPORT_OPTIONS.some((own) => own === name) ? ['import'] : []),
-    ...(LIST_OPTIONS.some((own) => own === name) ? ['list'] : []),
-  ];
+  const takers = TAKEN.filter(([, options]) => name === 'help' || options.includes(name));
+  const all = [...(SENT.includes(name) ? ['send'] : []), ...takers.map(([subcommand]) => subcommand)];
   const value = FILES.includes(name) ? ['-r', '-F'] : OPTIONS[name].type === 'string' ? ['-x'] : [];
   return [
     'complete -c opener',
     ...shortOf(name).map((letter) => `-s ${letter}`),
     `-l ${name}`,
     ...value,
-    ...(only === undefined ? [] : [`-n 'contains -- ${only} (__opener_given)'`]),
+    `-n 'contains -- (__opener_subcommand) ${all.join(' ')}'`,
   ].join(' ');
 }
 

@@ -9,15 +9,7 @@ import type { Family, NamedAddress, RequestOptions } from '../core/request.js';
 import { isWrittenSecret } from '../core/secret-text.js';
 import { parseTtl, type Sending } from '../core/sending.js';
 import { parseTcpDoor, type WaitOption } from '../core/wait-choice.js';
-import {
-  allowOnly,
-  IMPORT_OPTIONS,
-  LIST_OPTIONS,
-  refuseSurplus,
-  sortWords,
-  usage,
-  type Words,
-} from './words.js';
+import { allowOnly, OPTIONS_OF, refuseSurplus, sortWords, usage, type Words } from './words.js';
 
 /** What the command line asks for. */
 export type Command =
@@ -113,7 +105,7 @@ function keygenCommand({ options, positionals }: Words): Command {
 }
 
 function importCommand({ options, positionals }: Words): Command {
-  allowOnly('import', options, IMPORT_OPTIONS);
+  allowOnly('import', options, OPTIONS_OF.import);
   const [source, ...others] = positionals;
   if (source === undefined || source === '' || others.length > 0) {
     throw usage('import expected one bundle: a file, or - for standard input', 'opener import alice.toml');
@@ -128,13 +120,13 @@ function importCommand({ options, positionals }: Words): Command {
 }
 
 function listCommand({ options, positionals }: Words): Command {
-  allowOnly('list', options, LIST_OPTIONS);
+  allowOnly('list', options, OPTIONS_OF.list);
   refuseSurplus(positionals, 'opener list --json');
   return { kind: 'list', json: options.has('json') };
 }
 
 function doctorCommand({ options, positionals }: Words): Command {
-  allowOnly('doctor', options, ['profile']);
+  allowOnly('doctor', options, OPTIONS_OF.doctor);
   const file = readFileName(options, 'profile');
   const [name, ...others] = file === undefined ? positionals : [undefined, ...positionals];
   refuseSurplus(others, 'opener doctor PROFILE');
@@ -142,7 +134,7 @@ function doctorCommand({ options, positionals }: Words): Command {
 }
 
 function completionCommand({ options, positionals }: Words): Command {
-  allowOnly('completion', options, []);
+  allowOnly('completion', options, OPTIONS_OF.completion);
   const [shell, ...others] = positionals;
   refuseSurplus(others, 'opener completion bash');
   if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
@@ -158,8 +150,7 @@ function wordsCommand({ options, positionals }: Words): Command {
 }
 
 async function proxyCommand({ options, positionals }: Words): Promise<ProxyCommand> {
-  const ALLOWED = ['port', 'action', 'key', 'profile', 'ipv4', 'ipv6', 'for', 'arg', 'verbose'] as const;
-  allowOnly('proxy', options, ALLOWED);
+  allowOnly('proxy', options, OPTIONS_OF.proxy);
   const [host, port, ...others] = positionals;
   refuseSurplus(others, PROXY_HINT);
   if (host === undefined || port === undefined) throw usage('proxy expected a host and a port', PROXY_HINT);
@@ -175,7 +166,7 @@ async function proxyCommand({ options, positionals }: Words): Promise<ProxyComma
 
 async function sendCommand({ options, positionals }: Words): Promise<SendCommand> {
   if (options.has('json')) throw usage('--json is for list', 'opener list --json');
-  for (const option of IMPORT_OPTIONS) {
+  for (const option of OPTIONS_OF.import) {
     if (options.has(option)) throw usage(`--${option} is for import`, 'opener import --help');
   }
   const file = readFileName(options, 'profile');

@@ -31,9 +31,15 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS;
 
-/** Those that only one subcommand takes. */
-export const IMPORT_OPTIONS = ['name', 'force', 'passphrase-file'] as const satisfies readonly OptionName[];
-export const LIST_OPTIONS = ['json'] as const satisfies readonly OptionName[];
+/** What each subcommand takes besides --help and --version; sending takes what only one of them does not. */
+export const OPTIONS_OF = {
+  import: ['name', 'force', 'passphrase-file'],
+  list: ['json'],
+  proxy: ['port', 'action', 'key', 'profile', 'ipv4', 'ipv6', 'for', 'arg', 'verbose'],
+  doctor: ['profile'],
+  completion: [],
+  keygen: [],
+} as const satisfies Readonly<Record<string, readonly OptionName[]>>;
 
 /** The words of the command line, sorted, and each option at most once. */
 export interface Words {
