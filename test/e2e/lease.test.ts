@@ -160,6 +160,18 @@ ${alice}
     expect(commands().slice(0, 5)).to.deep.equal(['run x', 'stop x', 'end x', 'run x', 'stop x']);
   });
 
+  it('is not run, and the log says so, if it is over before the one before it is undone', async () => {
+    script('stop.sh', 'sleep 3');
+    await start({ seconds: 1 });
+    await accepted();
+    await noted('stop x');
+    expect(await accepted()).to.include({ extended: false });
+    const message = 'action lease of alice was not run: its lease was over before it could begin';
+    const record = await bouncer.logged('that it was not run', ({ msg }) => msg === message);
+    expect(record).to.include({ level: 40, client: 'alice', action: 'lease' });
+    expect(commands()).to.deep.equal(['run x', 'stop x']);
+  });
+
   it('whose "run" fails is undone at once', async () => {
     script('run.sh', 'exit 3');
     await start({ seconds: 600 });

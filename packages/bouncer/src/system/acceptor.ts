@@ -7,7 +7,7 @@ import type { ReplayRecord } from '../core/replay-cache.js';
 import { actionEnvironment, actionValues, fillIn, type ActionValues } from '../core/template.js';
 import type { Accept, Reject, RejectReason, Verdict } from '../core/verdict.js';
 import { verify, windowWidth, type Verifier } from '../core/verify.js';
-import { logOutcome } from './action-log.js';
+import { logNotRun, logOutcome } from './action-log.js';
 import { runCommand, type Command } from './action-process.js';
 import { ActionSlots } from './action-slots.js';
 import { momentNow } from './clock.js';
@@ -197,7 +197,9 @@ export class Acceptor {
     if (admission !== 'none' && admission.extended) return;
     const outcome =
       admission === 'none' ? await runCommand(command) : await this.#keeper.begin(admission, command);
-    if (outcome !== undefined) logOutcome(this.#log, 'action', { client, action, address }, outcome);
+    const purpose = { client, action, address };
+    if (outcome === undefined) logNotRun(this.#log, purpose);
+    else logOutcome(this.#log, 'action', purpose, outcome);
   }
 }
 

@@ -31,3 +31,12 @@ export function logOutcome(
   const level = succeeded(outcome) ? 'info' : 'error';
   log[level](fields, `${command} ${action} of ${client} ${describeOutcome(outcome)}`);
 }
+
+/** Logs that the `run` of a lease was never begun. */
+export function logNotRun(
+  log: Log,
+  { client, action, address }: Pick<Purpose, 'client' | 'action' | 'address'>,
+): void {
+  const fields = { client, action, address: formatAddress(address) };
+  log.warn(fields, `action ${action} of ${client} was not run: its lease was over before it could begin`);
+}
