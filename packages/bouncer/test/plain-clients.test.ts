@@ -37,6 +37,15 @@ describe('The reader of plain clients', () => {
     }
   });
 
+  it('reads whatever number of actions', function () {
+    this.timeout(120_000);
+    for (const more of [998, 999, 1_000, 5_000_000]) {
+      const actions = Array<string>(1 + more).fill('ssh');
+      const text = ALICE.replace('"ssh", "vpn"', actions.map((name) => `"${name}"`).join(', '));
+      expect(read(text)?.get('alice')?.actions).to.have.length(1 + more);
+    }
+  });
+
   it('reads nothing as nothing', () => {
     expect(read('')).to.deep.equal(new Map());
   });

@@ -6,10 +6,10 @@ import { readPlainToml } from './plain-toml.js';
 /**
  * A whole table of a client with nothing but a seed and actions, from the comments above it to the last of its
  * lines: no key may follow. Texts have no escapes, and nothing but spaces and visible characters. Only so
- * many lines of comments: each takes a place on the stack of regular expressions.
+ * many lines of comments, and actions: each takes a place on the stack of regular expressions.
  */
 const CLIENT =
-  /(?:(?:#[ -~]*)?\n){0,99}\[clients\.([A-Za-z0-9][A-Za-z0-9_-]{0,63})\]\nseed = "([0-9A-Fa-f]{64})"\nactions = (\[(?:"[ !#-[\]-~]+"(?:, "[ !#-[\]-~]+")*)?\])\n(?=(?:(?:#[ -~]*)?\n){0,99}(?:\[|$))/y;
+  /(?:(?:#[ -~]*)?\n){0,99}\[clients\.([A-Za-z0-9][A-Za-z0-9_-]{0,63})\]\nseed = "([0-9A-Fa-f]{64})"\nactions = (\[(?:"[ !#-[\]-~]+"(?:, "[ !#-[\]-~]+"){0,999})?\])\n(?=(?:(?:#[ -~]*)?\n){0,99}(?:\[|$))/y;
 
 /** Up to so many characters, a part of a text is a copy of it in V8; else it keeps all of the text. */
 const LONGEST_COPY = 12;

@@ -5,7 +5,8 @@ const HEADER = /^\[([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\]$/;
 const PAIR = /^([A-Za-z0-9_-]+) = (.*)$/;
 /** A text without escapes, of spaces and visible characters. */
 const TEXT = /^"[ !#-[\]-~]*"$/;
-const LIST_OF_TEXTS = /^\["[ !#-[\]-~]*"(?:, "[ !#-[\]-~]*")*\]$/;
+/** Only so many: each takes a place on the stack of regular expressions. */
+const LIST_OF_TEXTS = /^\["[ !#-[\]-~]*"(?:, "[ !#-[\]-~]*"){0,999}\]$/;
 
 type Table = Record<string, unknown>;
 
