@@ -1,4 +1,4 @@
-import { openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 
 /** What the kernel says of the packet sockets of this network namespace (net/packet/af_packet.c). */
 const TABLE = '/proc/net/packet';
@@ -33,6 +33,7 @@ export class PacketSocket {
       const socket = new PacketSocket(table, inode);
       if (socket.#row() !== undefined) return socket;
     }
+    closeSync(table);
     return undefined;
   }
 
