@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
+import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds for which the machine is watched before. The load of a minute would be that of the build. */
+const WATCH = 3_000;
 
 /** What the numbers depend on. */
 export interface Machine {
@@ -12,14 +16,14 @@ export interface Machine {
   readonly system: string;
   /** Of the folder for temporary files, where the records are. */
   readonly fileSystem: string;
-  /** Processes that ran or wanted to, over the minute before. */
-  readonly load: number;
+  /** Cores that were busy just before, with something else. */
+  readonly busyCores: number;
   readonly commit: string;
   /** Of what took part. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export function describeMachine(): Machine {
+export async function describeMachine(): Promise<Machine> {
   const packages = ['fwknop-server', 'fwknop-client', 'knockd', 'libpcap0.8'];
   const versions = packages.map(
     (name) => [name, output('dpkg-query', '-W', '-f', '${Version}', name)] as const,
@@ -31,10 +35,18 @@ export function describeMachine(): Machine {
     kernel: release(),
     system: /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown',
     fileSystem: output('stat', '-f', '-c', '%T', tmpdir()),
-    load: loadavg()[0] ?? NaN,
+    busyCores: await watchCores(),
     commit: output('git', '-C', import.meta.dirname, 'describe', '--always', '--dirty'),
     versions: { node: process.versions.node, ...Object.fromEntries(versions) },
   };
+}
+
+async function watchCores(): Promise<number> {
+  const busy = (): number =>
+    cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
+  const [before, began] = [busy(), performance.now()];
+  await sleep(WATCH);
+  return (busy() - before) / (performance.now() - began);
 }
 
 function output(command: string, ...words: string[]): string {

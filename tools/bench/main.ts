@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const settings = values.quick === true ? QUICK : FULL;
   const began = performance.now();
   const date = new Date().toISOString();
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const folder = mkdtempSync(join(tmpdir(), 'bouncer-bench-'));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });

@@ -35,8 +35,8 @@ export function pageOf(results: Results): string {
 function head({ machine, date, seconds, command, repetitions, failures, remark }: Results): string {
   const { versions } = machine;
   const busy =
-    machine.load > 0.5 * machine.cores
-      ? `\n\n**The machine was busy when this began (load ${figure(machine.load)}): do not rely on these numbers.**`
+    machine.busyCores > 0.1 * machine.cores
+      ? `\n\n**The machine was busy when this began (${figure(machine.busyCores)} cores): do not rely on these numbers.**`
       : '';
   const failed = failures
     .map(
@@ -59,7 +59,7 @@ ${table(
     ['took', `${Math.round(seconds)} s`],
     [
       'machine',
-      `${machine.processor}, ${machine.cores} cores, ${figure(machine.memory / 2 ** 30)} GiB, load before ${figure(machine.load)}`,
+      `${machine.processor}, ${machine.cores} cores, ${figure(machine.memory / 2 ** 30)} GiB, ${figure(machine.busyCores)} cores busy before`,
     ],
     ['system', `${machine.system}, Linux ${machine.kernel}, ${machine.fileSystem}`],
     ['commit', machine.commit],
