@@ -3,6 +3,13 @@ import { hash } from 'node:crypto';
 /** Bytes of data that there is room for; what is authenticated of the longest packet is some 600. */
 const ROOM = 1024;
 
+/** RFC 2104 section 2, for a word of four bytes. */
+const INNER_PAD = 0x36363636;
+const OUTER_PAD = 0x5c5c5c5c;
+
+/** Size of a word in bytes. */
+const WORD = Uint32Array.BYTES_PER_ELEMENT;
+
 /**
  * What is hashed first and second, written anew each time: to allocate it costs as much as to hash it,
  * and junk is to cost little.
@@ -11,7 +18,9 @@ class Scratch {
   /** In bytes (FIPS 180-4). */
   readonly block: number;
   readonly outer: Buffer;
+  readonly #outerWords: Uint32Array;
   readonly #room: Buffer;
+  readonly #roomWords: Uint32Array;
   /** Beginnings of the room, by their length: there are few. */
   readonly #inners = new Map<number, Buffer>();
   /** Bytes of the key that the rest of the pads is written for. */
@@ -20,23 +29,29 @@ class Scratch {
   constructor(block: number, digest: number) {
     this.block = block;
     this.outer = Buffer.alloc(block + digest);
+    this.#outerWords = wordsOf(this.outer, block);
     this.#room = Buffer.alloc(block + ROOM);
+    this.#roomWords = wordsOf(this.#room, block);
   }
 
   /** @returns so many bytes to be hashed first, which begin with the key and its pad */
   begin(key: Uint8Array, length: number): Buffer {
-    const { outer, block } = this;
     const isTooLong = length > this.#room.length;
     const inner = isTooLong ? Buffer.alloc(length) : this.#inner(length);
+    const innerWords = isTooLong ? wordsOf(inner, this.block) : this.#roomWords;
+    const outerWords = this.#outerWords;
     if (isTooLong || this.#keySize !== key.length) {
-      inner.fill(INNER_PAD, 0, block);
-      outer.fill(OUTER_PAD, 0, block);
+      innerWords.fill(INNER_PAD);
+      outerWords.fill(OUTER_PAD);
       this.#keySize = isTooLong ? undefined : key.length;
     }
-    for (let at = 0; at < key.length; at++) {
-      const byte = key[at] ?? 0;
-      inner[at] = byte ^ INNER_PAD;
-      outer[at] = byte ^ OUTER_PAD;
+    inner.set(key);
+    const count = Math.ceil(key.length / WORD);
+    if (count * WORD !== key.length) inner.fill(0, key.length, count * WORD);
+    for (let at = 0; at < count; at++) {
+      const word = innerWords[at] ?? 0;
+      innerWords[at] = word ^ INNER_PAD;
+      outerWords[at] = word ^ OUTER_PAD;
     }
     return inner;
   }
@@ -48,11 +63,12 @@ class Scratch {
   }
 }
 
-const SCRATCH = { sha256: new Scratch(64, 32), sha512: new Scratch(128, 64) };
+/** The block that a buffer with memory of its own begins with, as words. */
+function wordsOf({ buffer }: Buffer, block: number): Uint32Array {
+  return new Uint32Array(buffer, 0, block / WORD);
+}
 
-/** RFC 2104 section 2. */
-const INNER_PAD = 0x36;
-const OUTER_PAD = 0x5c;
+const SCRATCH = { sha256: new Scratch(64, 32), sha512: new Scratch(128, 64) };
 
 /**
  * HMAC (RFC 2104) of bytes that are all there, as characters of one byte each. `createHmac` gives the
