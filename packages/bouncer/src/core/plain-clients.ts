@@ -78,9 +78,8 @@ export class PlainClients {
 
   /** @returns whether the name is new */
   #add(name: string, client: Partial<ClientTable>): boolean {
-    if (this.#clients.has(name)) return false;
-    this.#clients.set(name, client);
-    return true;
+    const { size } = this.#clients;
+    return this.#clients.set(name, client).size > size;
   }
 
   /** @param written JSON has such lists, too */

@@ -44,12 +44,14 @@ export async function readSeeds(
       }
       const seed = table.seed ?? (await readSeedFile(folder, name, table.seed_file, complain));
       if (seed === undefined) continue;
-      const refusal = secrets.take(seed, name);
-      if (refusal !== undefined) complain(name, table.seed === undefined ? '.seed_file' : '.seed', refusal);
-      const refusalOfPrevious = table.previous_seed && secrets.take(table.previous_seed, name);
-      if (refusalOfPrevious !== undefined) complain(name, '.previous_seed', refusalOfPrevious);
       // Whoever uses it has seen to it that there is no problem, and so no value missing.
-      found.push({ name, table: table as ClientTable, seed });
+      const client = { name, table: table as ClientTable, seed };
+      const refusal = secrets.take(client);
+      if (refusal !== undefined) complain(name, table.seed === undefined ? '.seed_file' : '.seed', refusal);
+      const { previous_seed: previous } = table;
+      const refusalOfPrevious = previous && secrets.take({ name, seed: previous });
+      if (refusalOfPrevious !== undefined) complain(name, '.previous_seed', refusalOfPrevious);
+      found.push(client);
     }
   }
   return found;
@@ -70,6 +72,9 @@ async function readSeedFile(
   });
 }
 
+/** Whose secret it is. */
+type Owner = Pick<SeededClient, 'name' | 'seed'>;
+
 /** All secrets of a config, none of which may be there twice. */
 class Secrets {
   readonly #gateKey: GateKey | undefined;
@@ -77,29 +82,31 @@ class Secrets {
    * By the number that a secret begins with, or the next one that is free. As a key, a number takes a quarter of
    * the time of a text with all of the secret.
    */
-  readonly #taken = new Map<number, { readonly secret: Seed; readonly owner: string }>();
+  readonly #taken = new Map<number, Owner>();
 
   constructor(gateKey: GateKey | undefined) {
     this.#gateKey = gateKey;
   }
 
   /** @returns why the client may not have the secret, if so */
-  take(secret: Seed, owner: string): string | undefined {
-    if (this.#gateKey !== undefined && areEqual(secret, this.#gateKey))
+  take(owner: Owner): string | undefined {
+    const { seed } = owner;
+    if (this.#gateKey !== undefined && areEqual(seed, this.#gateKey))
       return 'holds the gate key, which all clients know: make a seed';
-    for (let number = numberOf(secret); ; number++) {
-      const taken = this.#taken.get(number);
-      if (taken === undefined) {
-        this.#taken.set(number, { secret, owner });
+    for (let number = numberOf(seed); ; number++) {
+      const other = this.#taken.get(number);
+      if (other === undefined) {
+        this.#taken.set(number, owner);
         return undefined;
       }
-      if (areEqual(secret, taken.secret)) return `holds the same seed as that of clients.${taken.owner}`;
+      if (areEqual(seed, other.seed)) return `holds the same seed as that of clients.${other.name}`;
     }
   }
 }
 
-function numberOf([a = 0, b = 0, c = 0, d = 0]: Seed): number {
-  return a | (b << 8) | (c << 16) | (d << 24);
+function numberOf(seed: Seed): number {
+  const byte = (index: number): number => seed[index] ?? 0;
+  return byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24);
 }
 
 function areEqual(one: Seed, other: Seed | GateKey): boolean {
