@@ -19,6 +19,7 @@ const FILES = {
   'system/bouncer': 'cli/main.js',
   'system/metrics': 'system/metrics.js',
   'system/replay-check-main': 'system/replay-check-main.js',
+  'system/keys-ahead-main': 'system/keys-ahead-main.js',
   'capture/main': 'capture/main.js',
   'capture/file-main': 'capture/file-main.js',
 };

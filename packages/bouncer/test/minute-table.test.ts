@@ -136,6 +136,26 @@ describe('WindowTables', () => {
     }
   });
 
+  it('takes K_locator of the clients for whom it was derived ahead, and derives the others', () => {
+    const carol = clientOf('carol', '60'.repeat(32));
+    const [first, ...others] = policyOf({}).clients;
+    const keysAhead = {
+      take(target: Uint8Array, from: number): number {
+        if (from > 0) return from;
+        target.set(carol.keys.locator);
+        return 1;
+      },
+    };
+    const policy = policyOf({ delta: 0, keysAhead });
+    const [table] = new WindowTables(policy).around(minute(1000));
+    const asDerived = { ...policy, clients: first ? [{ ...first, keys: carol.keys }, ...others] : [] };
+    const found = asDerived.clients.map((client) =>
+      policy.actions.map((action) => table?.locators.find(headOf(policy, client, action, minute(1000)))),
+    );
+    const names = found.flat().map((entry) => entry && `${entry.client.name} ${entry.action.code}`);
+    expect(names).to.deep.equal(ALL_PAIRS);
+  });
+
   it('has only what is allowed when there are more than ten thousand pairs', () => {
     const one = (count: number) =>
       Array.from({ length: count }, (_, at) => ({

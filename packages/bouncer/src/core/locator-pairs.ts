@@ -68,6 +68,9 @@ export class LocatorPairs {
   /** K_locator of the pair's client, derived when it is first asked for. */
   key(pair: number): Uint8Array {
     const client = this.#clients[pair] ?? 0;
+    const { keysAhead } = this.#policy;
+    if (this.#derived <= client && keysAhead !== undefined)
+      this.#derived = keysAhead.take(this.#keys, this.#derived);
     while (this.#derived <= client) {
       const { keys } = this.#policy.clients[this.#derived] ?? {};
       if (keys !== undefined) this.#keys.set(keys.locator, KEY_SIZE * this.#derived);

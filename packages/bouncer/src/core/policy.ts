@@ -67,6 +67,17 @@ export interface Action {
   readonly maxDuration: number;
 }
 
+/** K_locator of a policy's clients, derived elsewhere. */
+export interface KeysAhead {
+  /**
+   * Takes what is there by now. All of it can be taken once.
+   * @param target has 64 bytes for each client, in their order
+   * @param from the first client that is wanted
+   * @returns the client after the last whose key is there now; `from` if there is none
+   */
+  take(target: Uint8Array, from: number): number;
+}
+
 /** Everything that decides about packets, read from one config. Never changed, only replaced. */
 export interface Policy {
   readonly serverId: ServerId;
@@ -75,6 +86,7 @@ export interface Policy {
   readonly delta: number;
   readonly clients: readonly Client[];
   readonly actions: readonly Action[];
+  readonly keysAhead?: KeysAhead;
 }
 
 /** What the policy grants to an authentic message. */

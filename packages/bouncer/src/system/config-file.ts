@@ -5,6 +5,7 @@ import {
   deriveGateSubkey,
   parseGateKey,
   type GateKey,
+  type Seed,
   type ServerId,
 } from '@bouncer-spa/protocol';
 import { TomlDate } from 'smol-toml';
@@ -29,6 +30,7 @@ import { readSeeds, type SeededClient } from './client-seeds.js';
 import type { ClusterConfig } from './cluster.js';
 import { readClusterSecrets, type ClusterSecrets } from './cluster-secrets.js';
 import { ConfigError } from './config-error.js';
+import { KeyThread, MANY_CLIENTS } from './keys-ahead.js';
 import type { LogWishes } from './log-places.js';
 import { readSecret } from './secret-file.js';
 import { timedPattern } from './timed-pattern.js';
@@ -236,16 +238,22 @@ async function policyOf(
   }));
   const actionsOf = actionSets();
   const clients: Client[] = [];
+  const keysAhead = seeded.length < MANY_CLIENTS ? undefined : new KeyThread(seeded.length, id);
   for (const client of seeded) {
     if (isSliceOver()) await giveWay();
-    clients.push(...policyClients(client, id, actionsOf));
+    for (const [seed, made] of policyClients(client, id, actionsOf)) {
+      keysAhead?.add(seed);
+      clients.push(made);
+    }
   }
+  keysAhead?.finish();
   return {
     serverId: id,
     gate: deriveGateSubkey(gateKey, id),
     delta: tables.capture.delta,
     clients,
     actions,
+    ...(keysAhead && { keysAhead }),
   };
 }
 
@@ -262,8 +270,12 @@ function actionSets(): ActionSets {
   };
 }
 
-/** A client, and once more with its previous seed, for as long as that holds. */
-function policyClients({ name, table, seed }: SeededClient, id: ServerId, actionsOf: ActionSets): Client[] {
+/** A client by its seed, and once more by its previous one, for as long as that holds. */
+function policyClients(
+  { name, table, seed }: SeededClient,
+  id: ServerId,
+  actionsOf: ActionSets,
+): [Seed, Client][] {
   const notAfter = table.not_after === undefined ? undefined : endOf(table.not_after);
   const client: Client = {
     name,
@@ -276,9 +288,12 @@ function policyClients({ name, table, seed }: SeededClient, id: ServerId, action
     mostGrants: table.grants,
   };
   const { previous_seed: previous, previous_until: until } = table;
-  if (previous === undefined || until === undefined) return [client];
+  if (previous === undefined || until === undefined) return [[seed, client]];
   const end = Math.min(endOf(until), notAfter ?? Infinity);
-  return [client, { ...client, keys: deriveClientKeys(previous, id), notAfter: end }];
+  return [
+    [seed, client],
+    [previous, { ...client, keys: deriveClientKeys(previous, id), notAfter: end }],
+  ];
 }
 
 function deedOf({ run, stop, timeout = DEFAULT_TIMEOUT, allow, set = [] }: ActionTable): Deed {
