@@ -39,12 +39,14 @@ export class LocatorPairs {
     this.#actions = new Uint32Array(unforkedMemory(Uint32Array.BYTES_PER_ELEMENT * size));
     this.#codes = new Uint16Array(unforkedMemory(Uint16Array.BYTES_PER_ELEMENT * size));
     let pair = 0;
-    for (const [client, { actions }] of policy.clients.entries()) {
+    let client = 0;
+    for (const { actions } of policy.clients) {
       for (const action of known(actions)) {
         this.#clients[pair] = client;
         this.#actions[pair] = action;
         this.#codes[pair++] = policy.actions[action]?.code ?? 0;
       }
+      client++;
     }
     this.#keys = new Uint8Array(unforkedMemory(KEY_SIZE * policy.clients.length));
   }

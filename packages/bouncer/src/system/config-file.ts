@@ -4,9 +4,9 @@ import {
   deriveClientKeys,
   deriveGateSubkey,
   parseGateKey,
+  type ClientKeys,
   type GateKey,
   type Seed,
-  type ServerId,
 } from '@bouncer-spa/protocol';
 import { TomlDate } from 'smol-toml';
 import type { ClientTable } from '../core/client-schema.js';
@@ -239,12 +239,19 @@ async function policyOf(
   const actionsOf = actionSets();
   const clients: Client[] = [];
   const keysAhead = seeded.length < MANY_CLIENTS ? undefined : new KeyThread(seeded.length, id);
-  for (const client of seeded) {
+  const add = (client: Client, seed: Seed): void => {
+    clients.push(client);
+    keysAhead?.add(seed);
+  };
+  for (const { name, table, seed } of seeded) {
     if (isSliceOver()) await giveWay();
-    for (const [seed, made] of policyClients(client, id, actionsOf)) {
-      keysAhead?.add(seed);
-      clients.push(made);
-    }
+    const client = clientOf(name, table, deriveClientKeys(seed, id), actionsOf);
+    add(client, seed);
+    // Once more with its previous seed, for as long as that holds.
+    const { previous_seed: previous, previous_until: until } = table;
+    if (previous === undefined || until === undefined) continue;
+    const notAfter = Math.min(endOf(until), client.notAfter ?? Infinity);
+    add({ ...client, keys: deriveClientKeys(previous, id), notAfter }, previous);
   }
   keysAhead?.finish();
   return {
@@ -270,30 +277,17 @@ function actionSets(): ActionSets {
   };
 }
 
-/** A client by its seed, and once more by its previous one, for as long as that holds. */
-function policyClients(
-  { name, table, seed }: SeededClient,
-  id: ServerId,
-  actionsOf: ActionSets,
-): [Seed, Client][] {
-  const notAfter = table.not_after === undefined ? undefined : endOf(table.not_after);
-  const client: Client = {
+function clientOf(name: string, table: ClientTable, keys: ClientKeys, actionsOf: ActionSets): Client {
+  return {
     name,
-    keys: deriveClientKeys(seed, id),
+    keys,
     actions: actionsOf(table.actions),
     from: table.from ?? EVERYWHERE,
-    notAfter,
+    notAfter: table.not_after === undefined ? undefined : endOf(table.not_after),
     bind: table.bind,
     maxDuration: table.max,
     mostGrants: table.grants,
   };
-  const { previous_seed: previous, previous_until: until } = table;
-  if (previous === undefined || until === undefined) return [[seed, client]];
-  const end = Math.min(endOf(until), notAfter ?? Infinity);
-  return [
-    [seed, client],
-    [previous, { ...client, keys: deriveClientKeys(previous, id), notAfter: end }],
-  ];
 }
 
 function deedOf({ run, stop, timeout = DEFAULT_TIMEOUT, allow, set = [] }: ActionTable): Deed {
