@@ -49,10 +49,11 @@ describe('The thread that derives keys ahead', function () {
     expect(await taken(thread, keys, CLIENTS)).to.equal(CLIENTS);
   });
 
-  it('keeps no key that was taken', async () => {
+  it('has nothing any more when it is released', async () => {
     const thread = started(seeds);
     thread.finish();
     expect(await taken(thread, Buffer.alloc(KEY_SIZE * CLIENTS), CLIENTS)).to.equal(CLIENTS);
+    thread.release();
     expect(thread.take(Buffer.alloc(KEY_SIZE * CLIENTS), 0)).to.equal(0);
   });
 

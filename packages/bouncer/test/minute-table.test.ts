@@ -139,7 +139,11 @@ describe('WindowTables', () => {
   it('takes K_locator of the clients for whom it was derived ahead, and derives the others', () => {
     const carol = clientOf('carol', '60'.repeat(32));
     const [first, ...others] = policyOf({}).clients;
+    let isReleased = false;
     const keysAhead = {
+      release: () => {
+        isReleased = true;
+      },
       take(target: Uint8Array, from: number): number {
         if (from > 0) return from;
         target.set(carol.keys.locator);
@@ -154,6 +158,7 @@ describe('WindowTables', () => {
     );
     const names = found.flat().map((entry) => entry && `${entry.client.name} ${entry.action.code}`);
     expect(names).to.deep.equal(ALL_PAIRS);
+    expect(isReleased).to.equal(true);
   });
 
   it('has only what is allowed when there are more than ten thousand pairs', () => {

@@ -70,15 +70,20 @@ export class LocatorPairs {
   /** K_locator of the pair's client, derived when it is first asked for. */
   key(pair: number): Uint8Array {
     const client = this.#clients[pair] ?? 0;
-    const { keysAhead } = this.#policy;
-    if (this.#derived <= client && keysAhead !== undefined)
-      this.#derived = keysAhead.take(this.#keys, this.#derived);
-    while (this.#derived <= client) {
-      const { keys } = this.#policy.clients[this.#derived] ?? {};
+    if (this.#derived <= client) this.#derive(client);
+    return this.#keys.subarray(KEY_SIZE * client, KEY_SIZE * (client + 1));
+  }
+
+  /** Has K_locator of all clients up to one. */
+  #derive(last: number): void {
+    const { clients, keysAhead } = this.#policy;
+    this.#derived = keysAhead?.take(this.#keys, this.#derived) ?? this.#derived;
+    while (this.#derived <= last) {
+      const { keys } = clients[this.#derived] ?? {};
       if (keys !== undefined) this.#keys.set(keys.locator, KEY_SIZE * this.#derived);
       this.#derived++;
     }
-    return this.#keys.subarray(KEY_SIZE * client, KEY_SIZE * (client + 1));
+    if (this.#derived === clients.length) keysAhead?.release();
   }
 }
 

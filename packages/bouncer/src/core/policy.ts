@@ -70,12 +70,14 @@ export interface Action {
 /** K_locator of a policy's clients, derived elsewhere. */
 export interface KeysAhead {
   /**
-   * Takes what is there by now. All of it can be taken once.
+   * Takes what is there by now.
    * @param target has 64 bytes for each client, in their order
    * @param from the first client that is wanted
    * @returns the client after the last whose key is there now; `from` if there is none
    */
   take(target: Uint8Array, from: number): number;
+  /** Nothing more will be taken. */
+  release(): void;
 }
 
 /** Everything that decides about packets, read from one config. Never changed, only replaced. */

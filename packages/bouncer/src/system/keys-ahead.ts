@@ -28,7 +28,7 @@ const BATCH = 256;
 
 /** Has a thread derive K_locator of one client after the other, while the rest of the config is made ready. */
 export class KeyThread implements KeysAhead {
-  /** `undefined` if there is no thread, or all has been taken. */
+  /** `undefined` if there is no thread, or nobody needs it any more. */
   #memory: KeysAheadMemory | undefined;
   #added = 0;
 
@@ -44,15 +44,14 @@ export class KeyThread implements KeysAhead {
       progress: new Int32Array(shared(2 * Int32Array.BYTES_PER_ELEMENT)),
     };
     // What it does not derive is derived by whoever needs it.
-    const giveUp = (): void => {
-      this.#memory = undefined;
-    };
     try {
       const thread = new Worker(program, { workerData: this.#memory, env: {} });
       thread.unref();
-      thread.on('error', giveUp);
+      thread.on('error', () => {
+        this.release();
+      });
     } catch {
-      giveUp(); // there may be no more threads
+      this.release(); // there may be no more threads
     }
   }
 
@@ -73,8 +72,11 @@ export class KeyThread implements KeysAhead {
     const done = Atomics.load(progress, PROGRESS.keys);
     if (done <= from) return from;
     target.set(keys.subarray(KEY_SIZE * from, KEY_SIZE * done), KEY_SIZE * from);
-    if (done === this.#added) this.#memory = undefined;
     return done;
+  }
+
+  release(): void {
+    this.#memory = undefined;
   }
 
   #tell(seeds: number): void {
