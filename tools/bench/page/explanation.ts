@@ -26,7 +26,7 @@ Node.js starts in them, it loads its own code and reads the config; then both ar
 processor time of three starts of Node on few cores, and after it the store and the firewall: nothing is
 said to listen before they are known. Each program is one file in the package. Side by side, 24 starts each, this took
 two thirds of the time that it took before. With 100,000
-clients in one file, two thirds of the time go into reading and checking them, and most of the rest into the locators of
+clients in one file, some 60 % of the time go into reading and checking them, and most of the rest into the locators of
 the current minute, two HMACs a client. One of the two is left to a thread: side by side, with a packet each 20 ms,
 the first was accepted 1.7 to 2 s after the start instead of 2.1 to 2.5 s, on a machine that was slower than at other times; a second was not
 reached there. What comes before the config is read is not heard. A reload with them takes seconds, and longer where acting on the
