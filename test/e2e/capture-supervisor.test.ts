@@ -58,4 +58,13 @@ describe('The supervisor of a capture', () => {
     expect(supervisor.plan).to.equal(third);
     expect(heard).to.deep.equal([first, third]);
   });
+
+  it('stays with a plan that is right again before another has been opened', async () => {
+    await waitFor('the first plan', () => heard.includes(first) || undefined);
+    const late = supervisor.change(second);
+    supervisor.stay();
+    await late;
+    expect(supervisor.plan).to.equal(first);
+    expect(heard).to.deep.equal([first]);
+  });
 });

@@ -178,6 +178,21 @@ describe('WindowTables', () => {
     }
   });
 
+  it('lets go of what was derived ahead, also if the last clients, or all, have no pair', () => {
+    for (const allowed of [5_000, 0]) {
+      const clients = Array.from({ length: 5_001 }, (_, at) => ({
+        ...clientOf(`client-${at}`, at.toString(16).padStart(64, '0')),
+        actions: new Set(at < allowed ? ['action-0'] : []),
+      }));
+      let released = 0;
+      const keysAhead = { take: (_: Uint8Array, from: number) => from, release: () => released++ };
+      const policy = policyOf({ delta: 0, clients, actions: [0, 1].map(actionOf), keysAhead });
+      const [table] = new WindowTables(policy).around(minute(1000));
+      expect(table?.locators.find(Buffer.alloc(12))).to.equal(undefined);
+      expect(released).to.equal(1);
+    }
+  });
+
   it('finds none but those, whatever the head', () => {
     const policy = policyOf({ delta: 0 });
     const [table] = new WindowTables(policy).around(minute(1000));

@@ -49,6 +49,7 @@ export class LocatorPairs {
       client++;
     }
     this.#keys = new Uint8Array(unforkedMemory(KEY_SIZE * policy.clients.length));
+    if (size === 0) policy.keysAhead?.release();
   }
 
   /** Number of pairs. */
@@ -83,7 +84,8 @@ export class LocatorPairs {
       if (keys !== undefined) this.#keys.set(keys.locator, KEY_SIZE * this.#derived);
       this.#derived++;
     }
-    if (this.#derived === clients.length) keysAhead?.release();
+    // The last clients may have no pair.
+    if (this.#derived > (this.#clients.at(-1) ?? 0)) keysAhead?.release();
   }
 }
 

@@ -141,8 +141,10 @@ export class CaptureSet {
     const former = this.#captures;
     const captures = new Map<string, CaptureSupervisor>();
     for (const [name, change] of prepared) {
-      if (change instanceof CaptureSupervisor) captures.set(name, change);
-      else {
+      if (change instanceof CaptureSupervisor) {
+        captures.set(name, change);
+        change.stay();
+      } else {
         captures.set(name, change.capture);
         if (change.prepared !== undefined) change.capture.swap(change.prepared);
         else if (former.has(name)) void change.capture.change(change.plan);

@@ -128,6 +128,11 @@ export class CaptureSupervisor {
     }
   }
 
+  /** Stays with what it listens for, also if it is about to go over to something else. */
+  stay(): void {
+    this.#changes++;
+  }
+
   /** Ends the capture; what it has captured up to now is still handed on. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -37,21 +37,21 @@ export class KeyThread implements KeysAhead {
     // Each may have a previous seed besides.
     const most = 2 * clients;
     const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
-    this.#memory = {
-      id,
-      seeds: new Uint8Array(shared(SEED_SIZE * most)),
-      keys: new Uint8Array(shared(KEY_SIZE * most)),
-      progress: new Int32Array(shared(2 * Int32Array.BYTES_PER_ELEMENT)),
-    };
-    // What it does not derive is derived by whoever needs it.
+    // What is not derived here is derived by whoever needs it.
     try {
+      this.#memory = {
+        id,
+        seeds: new Uint8Array(shared(SEED_SIZE * most)),
+        keys: new Uint8Array(shared(KEY_SIZE * most)),
+        progress: new Int32Array(shared(2 * Int32Array.BYTES_PER_ELEMENT)),
+      };
       const thread = new Worker(program, { workerData: this.#memory, env: {} });
       thread.unref();
       thread.on('error', () => {
         this.release();
       });
     } catch {
-      this.release(); // there may be no more threads
+      this.release(); // there may be no memory, or no thread, left
     }
   }
 
