@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deriveClientKeys, seed, serverId, type Seed } from '@bouncer-spa/protocol';
-import { KEY_SIZE, KeyThread, MANY_CLIENTS } from '@bouncer-spa/bouncer/dist/system/keys-ahead.js';
+import { KEY_SIZE } from '@bouncer-spa/bouncer/dist/core/locator-pairs.js';
+import { KeyThread, MANY_CLIENTS } from '@bouncer-spa/bouncer/dist/system/keys-ahead.js';
 import { expect } from 'chai';
 
 const ID = serverId('gw.example.net');

@@ -15,7 +15,7 @@ export interface LocatorEntry {
 const MOST_WITH_FORBIDDEN = 10_000;
 
 /** Size in bytes of K_locator. */
-const KEY_SIZE = 64;
+export const KEY_SIZE = 64;
 
 /** The pairs of client and action whose locators a server knows: what the tables of all minutes share. */
 export class LocatorPairs {

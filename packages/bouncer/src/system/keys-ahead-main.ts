@@ -1,7 +1,8 @@
 /** The thread of keys-ahead.ts. */
 import { workerData } from 'node:worker_threads';
 import { deriveClientKeys, seed } from '@bouncer-spa/protocol';
-import { KEY_SIZE, PROGRESS, SEED_SIZE, type KeysAheadMemory } from './keys-ahead.js';
+import { KEY_SIZE } from '../core/locator-pairs.js';
+import { PROGRESS, SEED_SIZE, type KeysAheadMemory } from './keys-ahead.js';
 
 const { id, seeds, keys, progress } = workerData as KeysAheadMemory;
 

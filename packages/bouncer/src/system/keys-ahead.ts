@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Seed, ServerId } from '@bouncer-spa/protocol';
+import { KEY_SIZE } from '../core/locator-pairs.js';
 import type { KeysAhead } from '../core/policy.js';
 
 const PROGRAM = new URL('keys-ahead-main.js', import.meta.url);
 
-/** Sizes in bytes of a seed, and of K_locator. */
+/** Size in bytes of a seed. */
 export const SEED_SIZE = 32;
-export const KEY_SIZE = 64;
 
 /** What has come about so far: the seeds that are there, all bits reversed when no more come; the keys of them. */
 export const PROGRESS = { seeds: 0, keys: 1 } as const;
